@@ -1,0 +1,108 @@
+"""What is known of each shipped network without loading it: read from the model cards, torch-free.
+
+A model card is `assets/weights/NAME.json`, written by the trainer beside `NAME.safetensors`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+#: Upper ends of the scale groups S1, S2, S3 and the width each group uses (AnySR, section III-B);
+#: scales are taken as rounded to 0.1, and everything above S3 runs the full network.
+SUBNET_THRESHOLDS = ((1.75, 0.5), (2.55, 0.7), (3.25, 0.9))
+
+
+class ModelError(Exception):
+    """A model is unknown, or its weights are missing or damaged; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """The facts of one trained network.
+
+    `halo` is in LR pixels: with that many real neighbours on each side, a tile equals the whole
+    image when `exact`, and comes close otherwise. `psnr` maps a benchmark, a width and a scale
+    ("Set5", "1.0", "x2") to decibels on Y.
+    """
+
+    name: str
+    title: str
+    network: str
+    encoder: str
+    upsampler: str
+    parameters: int
+    subnets: tuple[float, ...]
+    scale_range: tuple[float, float]
+    halo: int
+    exact: bool
+    config: Mapping[str, Any]
+    training_data: str
+    licence: str
+    psnr: Mapping[str, Mapping[str, Mapping[str, float]]]
+    weights: Path
+    sha256: str
+
+    @classmethod
+    def from_card(cls, card: Path) -> ModelSpec:
+        """Read a model card.
+
+        Raises `ModelError` if the card is missing or not a model card.
+        """
+        try:
+            facts = json.loads(card.read_text(encoding="utf-8"))
+            return cls(
+                name=card.stem,
+                title=facts["title"],
+                network=facts["network"],
+                encoder=facts["encoder"],
+                upsampler=facts["upsampler"],
+                parameters=facts["parameters"],
+                subnets=tuple(facts["subnets"]),
+                scale_range=(facts["scale_range"][0], facts["scale_range"][1]),
+                halo=facts["halo"],
+                exact=facts["exact"],
+                config=facts["config"],
+                training_data=facts["training"]["data"],
+                licence=facts["licence"],
+                psnr=facts["psnr"],
+                weights=card.with_suffix(".safetensors"),
+                sha256=facts["sha256"],
+            )
+        except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+            raise ModelError(f"The model card {card.name} is missing or damaged. Reinstall Anyzoom.") from error
+
+    def read_weights(self) -> bytes:
+        """Return the safetensors file's bytes once they match the card's sha256."""
+        try:
+            data = self.weights.read_bytes()
+        except OSError as error:
+            raise ModelError(f"The weights of {self.name} are missing. Reinstall Anyzoom.") from error
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise ModelError(f"The weights of {self.name} are damaged. Reinstall Anyzoom.")
+        return data
+
+
+def available() -> tuple[ModelSpec, ...]:
+    """Return every model that ships, by name."""
+    folder = Path(str(resources.files("assets"))) / "weights"
+    return tuple(ModelSpec.from_card(card) for card in sorted(folder.glob("*.json")))
+
+
+def find(name: str) -> ModelSpec:
+    """Return the model called `name`; raises `ModelError`, naming those there are."""
+    specs = {spec.name: spec for spec in available()}
+    if name not in specs:
+        raise ModelError(f"There is no model {name!r}. Choose one of: {', '.join(specs)}.")
+    return specs[name]
+
+
+def automatic_subnet(scale: float, subnets: tuple[float, ...]) -> float:
+    """Return the width AnySR assigns to `scale` (the larger of both axes), of those there are."""
+    width = next((width for limit, width in SUBNET_THRESHOLDS if scale < limit), 1.0)
+    return min(subnet for subnet in subnets if subnet >= width)
