@@ -1,0 +1,26 @@
+"""What the command line asks of the viewer, already parsed and checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """One start of the viewer.
+
+    `paths` are files or one folder; none opens the bundled photo. `zoom` counts device pixels per
+    image pixel, `center` is the point of the picture (x, y in 0..1) at the canvas's centre, `size`
+    is the canvas (width, height) in device pixels. `model` overrides the preset's model.
+    With `snapshot` the refined canvas is saved there as PNG and the viewer exits.
+    """
+
+    paths: tuple[Path, ...] = ()
+    zoom: float | None = None
+    center: tuple[float, float] | None = None
+    size: tuple[int, int] | None = None
+    preset: str = "balanced"
+    model: str | None = None
+    device: str = "auto"
+    snapshot: Path | None = None
