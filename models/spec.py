@@ -75,14 +75,18 @@ class ModelSpec:
                 sha256=facts["sha256"],
             )
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
-            raise ModelError(f"The model card {card.name} is missing or damaged. Reinstall Anyzoom.") from error
+            raise ModelError(
+                f"The model card {card.name} is missing or damaged. Reinstall Anyzoom."
+            ) from error
 
     def read_weights(self) -> bytes:
         """Return the safetensors file's bytes once they match the card's sha256."""
         try:
             data = self.weights.read_bytes()
         except OSError as error:
-            raise ModelError(f"The weights of {self.name} are missing. Reinstall Anyzoom.") from error
+            raise ModelError(
+                f"The weights of {self.name} are missing. Reinstall Anyzoom."
+            ) from error
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise ModelError(f"The weights of {self.name} are damaged. Reinstall Anyzoom.")
         return data

@@ -1,0 +1,73 @@
+"""The geometry of one axis of an upscaling, in exact arithmetic on the host.
+
+Every network asks an `Axis` where its output pixels lie, so that a tile and the whole image agree
+to the last bit. An output pixel j has its centre at the LR coordinate (j + 0.5) n_in / n_out - 0.5.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Output pixels [out0, out1) of n_out, to be made from the LR pixels [in0, in1) of n_in."""
+
+    n_in: int
+    n_out: int
+    out0: int
+    out1: int
+    in0: int
+    in1: int
+
+    @classmethod
+    def whole(cls, n_in: int, n_out: int) -> Axis:
+        """Cover everything in one piece."""
+        return cls(n_in, n_out, 0, n_out, 0, n_in)
+
+    @classmethod
+    def tile(cls, n_in: int, n_out: int, out0: int, out1: int, halo: int) -> Axis:
+        """Cover [out0, out1) and hold `halo` LR pixels around the cells it falls into.
+
+        At least the one neighbour that bicubic interpolation needs is always held.
+        """
+        halo = max(halo, 1)
+        first = int(np.floor((out0 + 0.5) * n_in / n_out - 0.5))
+        last = int(np.floor((out1 - 0.5) * n_in / n_out - 0.5)) + 1
+        return cls(n_in, n_out, out0, out1, max(0, first - halo), min(n_in, last + halo + 1))
+
+    @property
+    def scale(self) -> float:
+        """Output pixels per LR pixel."""
+        return self.n_out / self.n_in
+
+    def coordinates(self) -> NDArray[np.float64]:
+        """Return the LR coordinate of each output pixel's centre, counted from LR pixel 0."""
+        return (np.arange(self.out0, self.out1) + 0.5) * (self.n_in / self.n_out) - 0.5
+
+    def corners(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
+        """Return the lower and upper LR neighbour (indices from in0) and the fraction between.
+
+        Neighbours are clamped to the image; the fraction lies in [0, 1).
+        """
+        y = self.coordinates()
+        lower = np.floor(y)
+        fraction = (y - lower).astype(np.float32)
+        index = lower.astype(np.int64)
+        low, high = (np.clip(index + step, 0, self.n_in - 1) - self.in0 for step in (0, 1))
+        return low, high, fraction
+
+    def bicubic(self) -> NDArray[np.float32]:
+        """Return the (out, in) matrix of antialiased bicubic interpolation, a = -0.5, as Pillow's.
+
+        Taps outside the image are dropped and the rest normalised.
+        """
+        stretch = max(1.0, self.n_in / self.n_out)
+        x = np.abs(np.arange(self.in0, self.in1)[None, :] - self.coordinates()[:, None]) / stretch
+        near = (1.5 * x - 2.5) * x * x + 1.0
+        far = ((-0.5 * x + 2.5) * x - 4.0) * x + 2.0
+        taps = np.where(x < 1.0, near, np.where(x < 2.0, far, 0.0))
+        return (taps / taps.sum(axis=1, keepdims=True)).astype(np.float32)

@@ -1,0 +1,271 @@
+"""Train a network: `python -m models.train CONFIG --data FOLDER --bench FOLDER --out RUN`.
+
+Runs on a CPU or a GPU, and on several with `torchrun --nproc-per-node N -m models.train ...`.
+A run that was killed goes on where its last checkpoint left it when the same command is given
+again: the data of a step depend on the seed and the step alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+from models.anysr import WIDTHS, AnySR, AnySRConfig
+from models.axis import Axis
+from models.datasets import Pairs, load_folder
+from models.devices import choose_device, choose_precision
+from models.evaluate import benchmark
+from models.optimiser import Muon
+
+#: AnySR's scale groups S1..S4, and the integer scale that benchmarks ask of each.
+GROUPS = (((1.1, 1.75), 1.5), ((1.75, 2.55), 2.0), ((2.55, 3.25), 3.0), ((3.25, 4.0), 4.0))
+
+
+@dataclass(frozen=True, slots=True)
+class TrainConfig:
+    """Everything that decides a run; read from a TOML file."""
+
+    title: str
+    network: AnySRConfig
+    steps: int
+    batch: int = 16  # LR patches in a step, over all processes
+    patch: int = 40  # LR pixels
+    warmup: int = 200
+    muon_lr: float = 0.005
+    adam_lr: float = 8e-4
+    ema: float = 0.999
+    reset: float = 0.6  # Algorithm 1's p: how often a step trains the full width
+    any_width: float = 0.5  # of the other steps, how many train a width not tied to the scale
+    on_integer: float = 0.4  # how often a group's benchmark scale is trained
+    photo: bool = False  # degrade the LR side as cameras and JPEG do
+    skip: tuple[str, ...] = ()
+    start: str = ""  # weights to start from
+    seed: int = 1
+    about: str = ""
+    data: str = ""
+
+    @classmethod
+    def read(cls, path: Path) -> TrainConfig:
+        facts = tomllib.loads(path.read_text(encoding="utf-8"))
+        facts["network"] = AnySRConfig(**facts["network"])
+        facts["skip"] = tuple(facts.get("skip", ()))
+        return cls(**facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """What one process trains in one step."""
+
+    scale: float
+    width: float
+
+
+def draw(config: TrainConfig, rng: np.random.Generator) -> Draw:
+    """Draw a group, a scale in it and a width: AnySR's Algorithm 1.
+
+    Unlike the paper, a share of the narrow steps takes any width: users may force a subnet at any
+    scale, and it then has to know that scale.
+    """
+    t = int(rng.integers(len(GROUPS)))
+    (low, high), integer = GROUPS[t]
+    scale = integer if rng.random() < config.on_integer else float(rng.uniform(low, high))
+    if rng.random() < config.reset:
+        return Draw(scale, WIDTHS[-1])
+    if rng.random() < config.any_width:
+        return Draw(scale, WIDTHS[rng.integers(len(WIDTHS) - 1)])
+    return Draw(scale, WIDTHS[t])
+
+
+def learning_rate(step: int, config: TrainConfig) -> float:
+    """Return the share of the full learning rate at a step: warm-up, then cosine to zero."""
+    if step < config.warmup:
+        return (step + 1) / config.warmup
+    return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / config.steps))
+
+
+@dataclass(slots=True)
+class Run:
+    """The state that a checkpoint holds."""
+
+    network: nn.Module
+    average: nn.Module  # the exponential moving average, which is what ships
+    optimisers: list[torch.optim.Optimizer]
+    step: int = 0
+    seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write a checkpoint; a kill at any moment leaves the old one or the new one."""
+        state = {
+            "network": self.network.state_dict(),
+            "average": self.average.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "step": self.step,
+            "seconds": self.seconds,
+        }
+        partial = path.with_suffix(".partial")
+        torch.save(state, partial)
+        os.replace(partial, path)
+
+    def load(self, path: Path) -> None:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        self.network.load_state_dict(state["network"])
+        self.average.load_state_dict(state["average"])
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)
+        self.step, self.seconds = state["step"], state["seconds"]
+
+
+def start_run(config: TrainConfig, device: torch.device) -> Run:
+    """Build the network, its average and its optimisers, from `config.start` if it is given."""
+    torch.manual_seed(config.seed)
+    network = AnySR(config.network)
+    if config.start:
+        from safetensors.torch import load_file
+
+        network.load_state_dict(load_file(config.start), strict=False)
+    network.to(device, memory_format=torch.channels_last)
+    average = AnySR(config.network).to(device)
+    average.load_state_dict(network.state_dict())
+    average.eval()
+    convolutions = [
+        p for name, p in network.named_parameters() if ".blocks." in name and p.ndim == 4
+    ]
+    chosen = {id(p) for p in convolutions}
+    others = [p for p in network.parameters() if id(p) not in chosen]
+    optimisers = [Muon(convolutions, config.muon_lr), torch.optim.Adam(others, config.adam_lr)]
+    return Run(network, average, optimisers)
+
+
+def average_gradients(network: nn.Module, world: int) -> None:
+    """Average the gradients over all processes, in one message."""
+    if world == 1:
+        return
+    gradients = [p.grad for p in network.parameters() if p.grad is not None]
+    flat = torch.cat([g.flatten() for g in gradients])
+    dist.all_reduce(flat)
+    flat /= world
+    for g, piece in zip(gradients, flat.split([g.numel() for g in gradients]), strict=True):
+        g.copy_(piece.view_as(g))
+
+
+@torch.no_grad()
+def update_average(run: Run, decay: float) -> None:
+    """Move the average towards the network; early on, follow it faster."""
+    decay = min(decay, (1 + run.step) / (10 + run.step))
+    pairs = zip(run.average.parameters(), run.network.parameters(), strict=True)
+    for mean, p in pairs:
+        mean.lerp_(p, 1 - decay)
+    for mean, b in zip(run.average.buffers(), run.network.buffers(), strict=True):
+        mean.copy_(b)
+
+
+def to_tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
+    """Turn uint8 (N, H, W, 3) into float (N, 3, H, W) in [0, 1], channels last in memory."""
+    return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(255.0)
+
+
+def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: int) -> float:
+    """Take one step and return its loss (L1)."""
+    rng = np.random.default_rng((config.seed, run.step, rank))
+    drawn = draw(config, rng)
+    lr, hr = pairs.batch(rng, config.batch // world, config.patch, drawn.scale)
+    device = next(run.network.parameters()).device
+    axis = Axis.whole(lr.shape[1], hr.shape[1])
+    precision = choose_precision(device)
+    with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+        output = run.network(to_tensor(lr, device), axis, axis, drawn.width)
+    target = to_tensor(hr, device).permute(0, 2, 3, 1)
+    loss = (output.float() - target).abs().mean()
+    loss.backward()
+    average_gradients(run.network, world)
+    share = learning_rate(run.step, config)
+    for optimiser, lr_full in zip(run.optimisers, (config.muon_lr, config.adam_lr), strict=True):
+        optimiser.param_groups[0]["lr"] = lr_full * share
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+    run.step += 1
+    update_average(run, config.ema)
+    return loss.item()
+
+
+def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
+    """Train to the end of the schedule, from the newest checkpoint if there is one."""
+    rank, world = int(os.environ.get("RANK", 0)), int(os.environ.get("WORLD_SIZE", 1))
+    device = choose_device(arguments.device, index=int(os.environ.get("LOCAL_RANK", 0)))
+    if world > 1:
+        dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    checkpoint = arguments.out / "checkpoint.pt"
+    log = arguments.out / "log.jsonl"
+    run = start_run(config, device)
+    if checkpoint.exists():
+        run.load(checkpoint)
+    largest = math.ceil(config.patch * GROUPS[-1][0][1])
+    pairs = Pairs(load_folder(arguments.data, largest, config.skip), config.photo)
+    began, saved = time.monotonic() - run.seconds, time.monotonic()
+    losses: list[float] = []
+    while run.step < config.steps:
+        losses.append(train_step(run, config, pairs, rank, world))
+        due = run.step % arguments.every == 0 or run.step == config.steps
+        if rank == 0 and (due or time.monotonic() - saved > 60):
+            run.seconds, saved = time.monotonic() - began, time.monotonic()
+            run.save(checkpoint)
+        if rank == 0 and due:
+            psnr = {
+                f"{width}": benchmark(run.average, arguments.bench / "Set5", width)
+                for width in (1.0, 0.5)
+            }
+            entry = {
+                "step": run.step,
+                "seconds": round(run.seconds),
+                "loss": round(float(np.mean(losses)), 5),
+                "Set5": psnr,
+            }
+            losses.clear()
+            with log.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+    if world > 1:
+        dist.destroy_process_group()
+
+
+def parse(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m models.train", description=__doc__)
+    parser.add_argument("config", type=Path, help="a TOML file, see models/configs")
+    parser.add_argument("--data", type=Path, required=True, help="folder of HR images")
+    parser.add_argument("--bench", type=Path, required=True, help="folder that holds Set5")
+    parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
+    parser.add_argument("--every", type=int, default=500, help="steps between measurements")
+    parser.add_argument("--steps", type=int, help="length of the schedule, if not the config's")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> None:
+    arguments = parse(argv)
+    config = TrainConfig.read(arguments.config)
+    if arguments.steps:
+        config = replace(config, steps=arguments.steps)
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    (arguments.out / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
+    train(config, arguments)
+
+
+if __name__ == "__main__":
+    main()

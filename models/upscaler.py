@@ -1,0 +1,104 @@
+"""Runs a trained network on part of an image: uint8 pixels in, uint8 pixels out.
+
+This is all that the rest of the program knows of networks. Crops, halos, number formats and the
+folding of a (scale, subnet) into a plain network happen here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+import safetensors.torch
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from models.anysr import AnySR, AnySRConfig
+from models.axis import Axis
+from models.devices import choose_device, choose_precision
+from models.spec import ModelError, ModelSpec
+
+Pixels = NDArray[np.uint8]
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def load_network(spec: ModelSpec) -> AnySR:
+    """Build the network of a model card and load its weights, on the CPU in float32.
+
+    Raises `ModelError` if the weights are missing, damaged or not finite.
+    """
+    network = AnySR(AnySRConfig(**spec.config))
+    try:
+        state = safetensors.torch.load(spec.read_weights())
+        network.load_state_dict(state)
+    except (RuntimeError, safetensors.SafetensorError) as error:
+        raise ModelError(f"The weights of {spec.name} do not fit it. Reinstall Anyzoom.") from error
+    if not all(torch.isfinite(tensor).all() for tensor in state.values()):
+        raise ModelError(f"The weights of {spec.name} are damaged. Reinstall Anyzoom.")
+    return network.eval()
+
+
+class Upscaler:
+    """One loaded network, with the few (scale, subnet) it was last asked for kept ready."""
+
+    KEPT = 8
+
+    def __init__(self, spec: ModelSpec, device: str = "auto", precision: str = "auto") -> None:
+        """Load the network; device is auto, cpu, cuda or mps, precision auto, float32 or bfloat16.
+
+        Raises `ModelError` if the weights or the device cannot be used.
+        """
+        self.spec = spec
+        self.device = choose_device(device)
+        dtype = PRECISIONS.get(precision) or choose_precision(self.device)
+        self.precision = next(name for name, kind in PRECISIONS.items() if kind is dtype)
+        self._network = load_network(spec)
+        self._prepared: OrderedDict[tuple[float, float, float], nn.Module] = OrderedDict()
+
+    def region(
+        self,
+        image: Pixels,
+        out_size: tuple[int, int],
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        subnet: float,
+    ) -> Pixels:
+        """Upscale a rectangle, reading no more of the image than that takes.
+
+        `image` is the whole picture, uint8 HxWx3 RGB, and `out_size` the (height, width) of the
+        whole result: the scale of each axis is exactly out / in. `rows` and `cols` are the wanted
+        half-open ranges of output pixels. `subnet` is one of `spec.subnets`.
+        """
+        halo = self.spec.halo
+        return self._run(
+            image,
+            Axis.tile(image.shape[0], out_size[0], *rows, halo),
+            Axis.tile(image.shape[1], out_size[1], *cols, halo),
+            subnet,
+        )
+
+    def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:
+        """Upscale uint8 HxWx3 to `out_size` (height, width) in one pass: the reference."""
+        rows, cols = (Axis.whole(n, out) for n, out in zip(image.shape, out_size, strict=False))
+        return self._run(image, rows, cols, subnet)
+
+    def _run(self, image: Pixels, rows: Axis, cols: Axis, subnet: float) -> Pixels:
+        crop = np.array(image[rows.in0 : rows.in1, cols.in0 : cols.in1])
+        network = self._prepare((rows.scale, cols.scale), subnet)
+        with torch.inference_mode():
+            x = torch.from_numpy(crop).to(self.device).permute(2, 0, 1)[None].float().div_(255)
+            output = network(x, rows, cols).mul_(255).round_().clamp_(0, 255)
+            return output.to(torch.uint8).cpu().numpy()
+
+    def _prepare(self, scale: tuple[float, float], subnet: float) -> nn.Module:
+        key = (*scale, subnet)
+        if key not in self._prepared:
+            self._prepared[key] = self._network.prepare(scale, subnet).to(
+                self.device, PRECISIONS[self.precision], memory_format=torch.channels_last
+            )
+            if len(self._prepared) > self.KEPT:
+                self._prepared.popitem(last=False)
+        self._prepared.move_to_end(key)
+        return self._prepared[key]
