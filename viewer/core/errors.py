@@ -1,0 +1,31 @@
+"""The few errors a user can act upon; every message is one sentence (or two) fit to be shown."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class ViewerError(Exception):
+    """Something the user should know; `str(error)` says what happened and what to do."""
+
+
+class OpenError(ViewerError):
+    """A file or folder cannot be shown."""
+
+
+class TileError(ViewerError):
+    """A part of the picture could not be refined."""
+
+
+class OutOfMemory(ViewerError):  # noqa: N818 - named after what happened, as the user is told it
+    """There is not enough free memory for what was asked."""
+
+
+class ExportError(ViewerError):
+    """A picture could not be saved; the target is as it was before."""
+
+
+def shown(path: Path) -> str:
+    """Return the last part of `path`, fit for a message: on one line, and encodable anywhere."""
+    name = path.name or str(path)
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
