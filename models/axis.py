@@ -6,7 +6,7 @@ to the last bit. An output pixel j has its centre at the LR coordinate (j + 0.5)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,9 +35,9 @@ class Axis:
         At least the one neighbour that bicubic interpolation needs is always held.
         """
         halo = max(halo, 1)
-        first = int(np.floor((out0 + 0.5) * n_in / n_out - 0.5))
-        last = int(np.floor((out1 - 0.5) * n_in / n_out - 0.5)) + 1
-        return cls(n_in, n_out, out0, out1, max(0, first - halo), min(n_in, last + halo + 1))
+        edges = cls(n_in, n_out, out0, out1, 0, n_in)
+        first, last = (int(n) // (2 * n_out) for n in edges._numerators()[[0, -1]])
+        return replace(edges, in0=max(0, first - halo), in1=min(n_in, last + halo + 2))
 
     @property
     def scale(self) -> float:
@@ -46,19 +46,21 @@ class Axis:
 
     def coordinates(self) -> NDArray[np.float64]:
         """Return the LR coordinate of each output pixel's centre, counted from LR pixel 0."""
-        return (np.arange(self.out0, self.out1) + 0.5) * (self.n_in / self.n_out) - 0.5
+        return self._numerators() / (2.0 * self.n_out)
+
+    def _numerators(self) -> NDArray[np.int64]:
+        """Return the coordinates as integers over 2 n_out, so that no cell is missed by rounding."""
+        j = np.arange(self.out0, self.out1, dtype=np.int64)
+        return (2 * j + 1) * self.n_in - self.n_out
 
     def corners(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
         """Return the lower and upper LR neighbour (indices from in0) and the fraction between.
 
         Neighbours are clamped to the image; the fraction lies in [0, 1).
         """
-        y = self.coordinates()
-        lower = np.floor(y)
-        fraction = (y - lower).astype(np.float32)
-        index = lower.astype(np.int64)
-        low, high = (np.clip(index + step, 0, self.n_in - 1) - self.in0 for step in (0, 1))
-        return low, high, fraction
+        lower, rest = np.divmod(self._numerators(), 2 * self.n_out)
+        low, high = (np.clip(lower + step, 0, self.n_in - 1) - self.in0 for step in (0, 1))
+        return low, high, (rest / (2.0 * self.n_out)).astype(np.float32)
 
     def bicubic(self) -> NDArray[np.float32]:
         """Return the (out, in) matrix of antialiased bicubic interpolation, a = -0.5, as Pillow's.

@@ -80,7 +80,7 @@ class Pairs:
         # The more detailed of two crops: flat sky teaches little and costs as much.
         crops = [self._crop(rng, size) for _ in range(2)]
         hr = max(crops, key=lambda crop: np.abs(np.diff(crop[::2, :, 1].astype(np.int16))).mean())
-        hr = np.rot90(hr, rng.integers(4))
+        hr = np.rot90(hr, int(rng.integers(4)))
         if rng.random() < 0.5:
             hr = hr[:, ::-1]
         hr = np.ascontiguousarray(hr)

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 if sys.version_info >= (3, 11):
     import tomllib
 else:
-    import tomli as tomllib
+    import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
 from models.anysr import WIDTHS, AnySR, AnySRConfig
 from models.axis import Axis
@@ -140,7 +140,7 @@ def start_run(config: TrainConfig, device: torch.device) -> Run:
         from safetensors.torch import load_file
 
         network.load_state_dict(load_file(config.start), strict=False)
-    network.to(device, memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)
     average = AnySR(config.network).to(device)
     average.load_state_dict(network.state_dict())
     average.eval()

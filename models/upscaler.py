@@ -95,9 +95,9 @@ class Upscaler:
     def _prepare(self, scale: tuple[float, float], subnet: float) -> nn.Module:
         key = (*scale, subnet)
         if key not in self._prepared:
-            self._prepared[key] = self._network.prepare(scale, subnet).to(
-                self.device, PRECISIONS[self.precision], memory_format=torch.channels_last
-            )
+            network = self._network.prepare(scale, subnet)
+            network = network.to(self.device, PRECISIONS[self.precision])
+            self._prepared[key] = network.to(memory_format=torch.channels_last)
             if len(self._prepared) > self.KEPT:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(key)
