@@ -1,0 +1,161 @@
+"""Any pixel format Pillow decodes → 8-bit sRGB and straight alpha; and sRGB → a given profile."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms
+
+Profile = ImageCms.ImageCmsProfile
+
+#: 16-bit → 8-bit, rounded to nearest: 65535 / 255 is exactly 257.
+_FROM_16_BIT = ((np.arange(65536) + 128) // 257).astype(np.uint8)
+
+
+def to_srgb(
+    image: Image.Image, icc_profile: bytes | None
+) -> tuple[Image.Image, Image.Image | None]:
+    """Return (RGB image in sRGB, L image of straight alpha or None if nothing is transparent).
+
+    A profile that is damaged, or not made for such pixels, is ignored: the colours are then shown
+    as if there were none, as browsers do. `image` must be loaded, and may be changed.
+    """
+    colours, alpha = _split_alpha(image)
+    if alpha is not None and alpha.getextrema() == (255, 255):
+        alpha = None
+    return _apply_profile(colours, icc_profile), alpha
+
+
+def from_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
+    """Return an sRGB image's colours in another RGB profile, or None if it cannot be a target."""
+    try:
+        if _space(icc_profile) != "RGB":
+            return None
+        return _convert(image, _builtin("sRGB"), _open_profile(icc_profile))
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+
+
+def srgb_profile() -> bytes:
+    """Return an sRGB profile to embed in a file."""
+    return _builtin("sRGB").tobytes()
+
+
+def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Return (L, RGB, CMYK or LAB image, alpha or None)."""
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_deep(image)
+    _fit_transparent_colour(image)
+    if image.mode in ("La", "RGBa"):  # premultiplied
+        image = image.convert({"La": "LA", "RGBa": "RGBA"}[image.mode])
+    elif image.mode == "PA" or (image.mode not in ("LA", "RGBA") and image.has_transparency_data):
+        image = image.convert("RGBA")
+    if image.mode in ("LA", "RGBA"):
+        return image.convert(image.mode[:-1]), image.getchannel("A")
+    if image.mode == "1":
+        return image.convert("L"), None
+    return (image if image.mode in ("L", "CMYK", "LAB") else image.convert("RGB")), None
+
+
+def _fit_transparent_colour(image: Image.Image) -> None:
+    """Reduce a 16-bit PNG's transparent colour as Pillow reduced its pixels: to the high byte."""
+    match image.info.get("transparency"):
+        case (int(red), int(green), int(blue)) if max(red, green, blue) > 255:
+            image.info["transparency"] = (red >> 8, green >> 8, blue >> 8)
+        case _:
+            pass
+
+
+def _from_deep(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
+    """Return 16-bit, 32-bit and floating-point grey as (L, alpha or None)."""
+    values = np.asarray(image)
+    transparent = image.info.get("transparency")
+    alpha = None
+    if isinstance(transparent, int):
+        alpha = Image.fromarray(np.where(values == transparent, 0, 255).astype(np.uint8))
+    grey = _FROM_16_BIT[values] if values.dtype.itemsize == 2 else _scale_to_8_bit(values)
+    return Image.fromarray(grey), alpha
+
+
+def _scale_to_8_bit(values: NDArray[np.int32] | NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Map the range that the values seem to be meant in onto 0..255; not a number becomes black.
+
+    Files do not say that range: it is the smallest usual one that holds every value (0..1 for
+    floating point, 0..255, 0..65535), or else from the least to the greatest value.
+    """
+    least, greatest = _finite_range(values)
+    usual = (1.0, 255.0, 65535.0) if values.dtype.kind == "f" else (255.0, 65535.0)
+    end = next((top for top in usual if least >= 0 and greatest <= top), None)
+    start, end = (0.0, end) if end is not None else (least, greatest)
+    known = np.nan_to_num(values.astype(np.float64), nan=start, posinf=end, neginf=start)
+    known -= start
+    known *= 255.0 / max(end - start, 1e-300)
+    known += 0.5
+    return known.astype(np.uint8)
+
+
+def _finite_range(values: NDArray[np.int32] | NDArray[np.float32]) -> tuple[float, float]:
+    finite = values[np.isfinite(values)]
+    return (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+
+
+def _apply_profile(colours: Image.Image, icc_profile: bytes | None) -> Image.Image:
+    """Return `colours` as RGB in sRGB."""
+    if colours.mode == "LAB":
+        return _convert(colours, _builtin("LAB"), _builtin("sRGB"))
+    if icc_profile:
+        try:
+            profile = _open_profile(icc_profile)
+            mode = {"GRAY": "L"}.get(_space(icc_profile), _space(icc_profile))
+            # Grey photos often carry the RGB profile of their camera.
+            fitting = colours.convert("RGB") if (colours.mode, mode) == ("L", "RGB") else colours
+            if fitting.mode == mode:
+                return _convert(fitting, profile, _builtin("sRGB"))
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass
+    return colours.convert("RGB")
+
+
+def _space(icc_profile: bytes) -> str:
+    """Return the colour space that a profile's header names: RGB, GRAY, CMYK ..."""
+    return icc_profile[16:20].decode("latin-1").strip()
+
+
+def _open_profile(icc_profile: bytes) -> Profile:
+    return Profile(io.BytesIO(icc_profile))
+
+
+def _builtin(space: Literal["sRGB", "LAB"]) -> Profile:
+    return Profile(ImageCms.createProfile(space))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+
+
+def _convert(image: Image.Image, source: Profile, target: Profile) -> Image.Image:
+    transform = ImageCms.buildTransform(
+        source,
+        target,
+        image.mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+    if image.mode == "RGB" and _changes_nothing(transform):
+        return image
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # it is None only when converting in place
+    return converted
+
+
+def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
+    """Tell whether an RGB → RGB transform moves no colour by more than 1.
+
+    Most photos carry an sRGB profile, under many names: 512 colours tell quicker than the pixels.
+    """
+    levels = (0, 36, 73, 109, 146, 182, 219, 255)
+    colours = bytes(value for colour in itertools.product(levels, repeat=3) for value in colour)
+    moved = ImageCms.applyTransform(Image.frombytes("RGB", (512, 1), colours), transform)
+    assert moved is not None
+    return max(abs(a - b) for a, b in zip(moved.tobytes(), colours, strict=True)) <= 1
