@@ -1,0 +1,173 @@
+"""Training: what is drawn, that a run survives a kill, and that what it leaves can ship."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from models import release, train
+from models.anysr import WIDTHS
+from models.datasets import Pairs, degrade, load_folder, shrink
+from models.optimiser import orthogonalise
+from models.spec import ModelSpec
+from models.upscaler import Upscaler
+
+CONFIG = """
+title = "Tiny"
+steps = 4
+batch = 2
+patch = 8
+warmup = 2
+[network]
+blocks = 1
+channels = 8
+hidden = 8
+"""
+
+
+@pytest.fixture
+def workshop(tmp_path: Path) -> Path:
+    """A folder with a config, a few training pictures and a benchmark of one picture."""
+    (tmp_path / "tiny.toml").write_text(CONFIG)
+    (tmp_path / "data").mkdir()
+    for seed in range(3):
+        noise = np.random.default_rng(seed).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        picture = Image.fromarray(noise).resize((48, 40), Image.Resampling.BICUBIC)
+        picture.save(tmp_path / "data" / f"{seed}.png")
+    hr = picture.resize((36, 36), Image.Resampling.BICUBIC)
+    for scale in (2, 3, 4):
+        for side, image in (("HR", hr), ("LR", hr.resize((36 // scale,) * 2))):
+            folder = tmp_path / "bench" / "Set5" / f"x{scale}" / side
+            folder.mkdir(parents=True)
+            image.save(folder / "a.png")
+    return tmp_path
+
+
+def arguments(workshop: Path, run: str, *more: str) -> list[str]:
+    places = ["--data", workshop / "data", "--bench", workshop / "bench", "--out", workshop / run]
+    return [str(a) for a in (workshop / "tiny.toml", *places, "--every", 2, *more)]
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    return torch.load(run / "checkpoint.pt", weights_only=True)["average"]
+
+
+def test_a_run_that_was_stopped_ends_as_one_that_was_not(workshop: Path) -> None:
+    train.main(arguments(workshop, "through"))
+    config = train.TrainConfig.read(workshop / "tiny.toml")
+    pairs = Pairs(load_folder(workshop / "data", 32))
+    (workshop / "stopped").mkdir()
+    run = train.start_run(config, torch.device("cpu"))
+    for _ in range(2):
+        train.train_step(run, config, pairs, 0, 1)
+    run.save(workshop / "stopped" / "checkpoint.pt")
+    train.main(arguments(workshop, "stopped"))
+    resumed = weights(workshop / "stopped")
+    for name, tensor in weights(workshop / "through").items():
+        torch.testing.assert_close(resumed[name], tensor, rtol=0, atol=0)
+
+
+def test_a_kill_while_saving_leaves_the_old_checkpoint(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train.main(arguments(workshop, "run"))
+    before = (workshop / "run" / "checkpoint.pt").read_bytes()
+
+    def killed(state: object, path: Path) -> None:
+        path.write_bytes(b"half a checkpoint")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(torch, "save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        train.main(arguments(workshop, "run", "--steps", "6"))
+    assert (workshop / "run" / "checkpoint.pt").read_bytes() == before
+
+
+def test_the_log_tells_the_psnr_as_training_goes(workshop: Path) -> None:
+    train.main(arguments(workshop, "run"))
+    lines = (workshop / "run" / "log.jsonl").read_text().splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert [entry["step"] for entry in entries] == [2, 4]
+    assert set(entries[-1]["Set5"]["1.0"]) == {"x2", "x3", "x4"}
+
+
+def test_two_processes_train_one_network_together(workshop: Path) -> None:
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    command += ["--rdzv-backend", "c10d", "--rdzv-endpoint", "localhost:0"]
+    command += ["-m", "models.train", *arguments(workshop, "pair")]
+    result = subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env=_environment()
+    )
+    assert result.returncode == 0, result.stderr
+    state = torch.load(workshop / "pair" / "checkpoint.pt", weights_only=True)
+    assert state["step"] == 4
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(Path(train.__file__).parents[1])}
+
+
+def test_what_training_leaves_can_ship(workshop: Path) -> None:
+    train.main(arguments(workshop, "run"))
+    shipped = workshop / "weights"
+    shipped.mkdir()
+    release.main(
+        [str(workshop / "run"), "tiny", "--bench", str(workshop / "bench"), "--to", str(shipped)]
+    )
+    spec = ModelSpec.from_card(shipped / "tiny.json")
+    assert spec.subnets == WIDTHS
+    assert 1 <= spec.halo <= 4
+    small = np.zeros((9, 9, 3), np.uint8)
+    assert Upscaler(spec, "cpu").whole(small, (20, 20), 0.7).shape == (20, 20, 3)
+
+
+def test_draws_follow_algorithm_1() -> None:
+    config = train.TrainConfig("x", train.AnySRConfig(), steps=1, any_width=0.0)
+    draws = [train.draw(config, np.random.default_rng(seed)) for seed in range(2000)]
+    full = np.mean([d.width == 1.0 for d in draws])
+    assert full == pytest.approx(0.6 + 0.4 / 4, abs=0.04), "the reset, and the largest group"
+    assert all(d.scale <= 1.75 for d in draws if d.width == 0.5)
+    assert min(d.scale for d in draws) >= 1.1
+    assert max(d.scale for d in draws) <= 4.0
+
+
+def test_the_learning_rate_warms_up_and_ends_at_zero() -> None:
+    config = train.TrainConfig("x", train.AnySRConfig(), steps=1000, warmup=100)
+    rates = [train.learning_rate(step, config) for step in range(1001)]
+    assert rates[0] == pytest.approx(0.01)
+    assert max(rates) == pytest.approx(1.0, abs=0.03)
+    assert rates[-1] == pytest.approx(0.0)
+
+
+def test_an_lr_patch_is_its_hr_patch_made_small() -> None:
+    photo = np.asarray(Image.linear_gradient("L").convert("RGB"))
+    lr, hr = Pairs([photo]).batch(np.random.default_rng(0), 3, 10, 2.37)
+    assert lr.shape == (3, 10, 10, 3)
+    assert hr.shape == (3, 24, 24, 3)
+    np.testing.assert_array_equal(lr[0], shrink(hr[0], (10, 10)))
+
+
+def test_photo_degradation_changes_pixels_but_not_the_picture() -> None:
+    photo = np.asarray(Image.radial_gradient("L").resize((64, 64)).convert("RGB"))
+    results = [degrade(photo, np.random.default_rng(seed)) for seed in range(20)]
+    assert sum(np.array_equal(r, photo) for r in results) in range(1, 10)
+    assert all(np.abs(r.astype(int) - photo).mean() < 8 for r in results)
+
+
+def test_an_empty_data_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=str(tmp_path)):
+        load_folder(tmp_path, 10)
+
+
+def test_an_orthogonalised_matrix_has_singular_values_near_one() -> None:
+    matrix = torch.randn(24, 90, generator=torch.Generator().manual_seed(0))
+    for m in (matrix, matrix.T):
+        values = torch.linalg.svdvals(orthogonalise(m))
+        assert values.min() > 0.5
+        assert values.max() < 1.3
