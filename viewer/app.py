@@ -1,0 +1,250 @@
+"""The composition root: builds every part, makes every connection, starts and stops the thread."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QObject, QSize, QSocketNotifier, QThread, Signal, Slot
+from PySide6.QtWidgets import QApplication
+
+import assets
+from models.spec import ModelError
+from viewer.canvas import Canvas
+from viewer.core import geometry
+from viewer.core.cache import TileCache
+from viewer.core.errors import ViewerError
+from viewer.core.folder import Folder
+from viewer.core.geometry import ViewState
+from viewer.core.options import Options
+from viewer.core.plan import Layer
+from viewer.core.presets import Recipe, recipe, shipped
+from viewer.core.shapes import Rect, Size
+from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
+from viewer.engine import Engine, RegionUpscaler, load_upscaler
+from viewer.scheduler import Scene, TileScheduler
+from viewer.snapshot import Snapshot
+from viewer.window import MainWindow
+from viewer.worker import TileWorker
+
+log = logging.getLogger(__name__)
+
+#: Tiles may take this share of the memory that is free at the start, within these bounds.
+CACHE_SHARE, CACHE_MIN_BYTES, CACHE_MAX_BYTES = 0.25, 128 << 20, 1 << 30
+
+STOP_MS = 5_000
+SNAPSHOT_SIZE = Size(1600, 1000)
+
+
+class App(QObject):
+    """The viewer, from its first window to the end of its thread."""
+
+    open_requested = Signal(object)
+    prepare_requested = Signal(str)
+
+    def __init__(
+        self, options: Options, load: Callable[[str], RegionUpscaler] | None = None
+    ) -> None:
+        """Build everything; `load` returns the upscaler of a model's name.
+
+        Raises `ModelError` if there is no such preset or model.
+        """
+        super().__init__()
+        self._options = options
+        self._folder: Folder | None = None
+        self._number = 0  # of the last picture asked for
+        self._shown = 0  # of the picture on screen
+        chosen, warning = _recipe(options)
+        self._stop_flag = threading.Event()
+        load = load or functools.partial(load_upscaler, device=options.device)
+        self.worker = TileWorker(Engine(load), self._stop_flag)
+        self.thread_ = QThread()
+        self.thread_.setObjectName("inference")
+        self.worker.moveToThread(self.thread_)
+        self.scheduler = TileScheduler(TileCache(_cache_cap_bytes()), chosen)
+        self.canvas = Canvas()
+        self.window = MainWindow(self.canvas, shipped(), chosen.preset.name)
+        self._connect()
+        if warning:
+            self.window.on_failed(warning)
+
+    def start(self) -> None:
+        """Show the window, unless only a snapshot is wanted, and open the first picture."""
+        self.thread_.start()
+        size = self._options.size
+        if self._options.snapshot is not None:
+            self.canvas.set_size(Size(*size) if size else SNAPSHOT_SIZE)
+        else:
+            ratio = self.window.devicePixelRatioF()
+            if size:
+                width, height = (math.ceil(side / ratio) for side in size)
+                self.window.resize_canvas(QSize(width, height))
+            else:
+                self.window.resize_canvas(self.canvas.sizeHint())
+            self.window.show()
+        self.open(self._options.paths or (assets.PHOTO,))
+
+    def stop(self) -> None:
+        """End everything that runs, and wait for the thread."""
+        self.canvas.stop()
+        self.scheduler.stop()
+        self._stop_flag.set()
+        self.thread_.quit()
+        if not self.thread_.wait(STOP_MS):
+            log.error("The inference thread did not end in time")
+
+    def open(self, paths: Sequence[Path]) -> None:
+        """Open files or a folder; the picture on screen stays until there is another."""
+        self._browse(lambda: Folder.of(paths))
+
+    @Slot(int)
+    def step(self, step: int) -> None:
+        """Go on by so many pictures."""
+        folder = self._folder
+        if folder is not None:
+            self._browse(lambda: folder.stepped(step))
+
+    def _connect(self) -> None:
+        canvas, scheduler, worker, window = self.canvas, self.scheduler, self.worker, self.window
+        canvas.view_changed.connect(scheduler.set_view)
+        scheduler.planned.connect(canvas.set_plan)
+        scheduler.planned.connect(window.show_plan)
+        scheduler.requested.connect(worker.run)
+        scheduler.idle.connect(self._prepare)
+        scheduler.failed.connect(window.on_failed)
+        worker.finished.connect(scheduler.on_finished)
+        worker.failed.connect(scheduler.on_failed)
+        worker.failed.connect(self._on_failed)
+        worker.opened.connect(self._on_opened)
+        self.open_requested.connect(worker.open)
+        self.prepare_requested.connect(worker.prepare)
+        window.open_requested.connect(self.open)
+        window.step_requested.connect(self.step)
+        window.preset_chosen.connect(self._choose_preset)
+
+    def _browse(self, find: Callable[[], Folder]) -> None:
+        try:
+            self._folder = find()
+        except ViewerError as error:
+            self.window.on_failed(str(error))
+            return
+        self._number += 1
+        request = OpenRequest(self._number, self._folder.path, self.canvas.canvas_size)
+        self.open_requested.emit(request)
+
+    @Slot(object)
+    def _on_opened(self, opened: Opened) -> None:
+        """Put a picture on screen, unless another one was asked for meanwhile."""
+        number, picture = opened.request.generation, opened.picture
+        if number != self._number:
+            return
+        whole = Rect(0, 0, *opened.base_size)
+        outer = Rect(0, 0, opened.base.width(), opened.base.height())
+        tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
+        base = Layer(opened.base_size, (tile,), covers=True)
+        self.scheduler.set_scene(Scene(number, picture, base))
+        if self._shown != number:
+            first, self._shown = self._shown == 0, number
+            image = Size(*picture.size)
+            view = self._first_view(image) if first else None
+            self.canvas.show_picture(image, picture.alpha is not None, view)
+            self.window.show_title(picture.path.name, picture.size)
+
+    def _first_view(self, image: Size) -> ViewState | None:
+        """Return the view that the command line asks for, if it does."""
+        zoom, center = self._options.zoom, self._options.center
+        if zoom is None and center is None:
+            return None
+        fitted = geometry.fit(image, self.canvas.canvas_size)
+        return geometry.look_at(fitted, zoom or fitted.zoom, center or (0.5, 0.5))
+
+    @Slot(object)
+    def _on_failed(self, failure: Failure) -> None:
+        if isinstance(failure.request, OpenRequest) and failure.request.generation == self._number:
+            self.window.on_failed(failure.message)
+
+    @Slot(str)
+    def _choose_preset(self, name: str) -> None:
+        try:
+            self.scheduler.set_recipe(recipe(name))
+        except ModelError as error:
+            self.window.on_failed(str(error))
+
+    @Slot()
+    def _prepare(self) -> None:
+        """Load the network while nothing else is to be done, so that the first zoom finds it."""
+        if (model := self.scheduler.recipe.preset.model) is not None:
+            self.prepare_requested.emit(model)
+
+
+def run(options: Options) -> int:
+    """Show the viewer, or take a snapshot; return the exit status."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qt, QApplication)
+    qt.setApplicationName("Anyzoom")
+    qt.setDesktopFileName("anyzoom")
+    sys.excepthook = _log_exception
+    try:
+        app = App(options)
+    except ModelError as error:
+        _tell(str(error))
+        return 1
+    waker = _quit_on_interrupt(qt)
+    app.window.closed.connect(qt.quit)
+    snapshot = None
+    if options.snapshot is not None:
+        snapshot = Snapshot(options.snapshot, app.canvas, app.scheduler)
+        app.worker.failed.connect(snapshot.on_failed)
+        snapshot.done.connect(qt.exit)
+    app.start()
+    status = qt.exec()
+    app.stop()
+    waker.setEnabled(False)
+    if snapshot is not None and snapshot.complaint:
+        _tell(snapshot.complaint)
+    return status
+
+
+def _recipe(options: Options) -> tuple[Recipe, str]:
+    """Return the recipe asked for; a broken installation still shows pictures, with a warning."""
+    asked = options.model or options.preset != Options().preset or options.snapshot
+    try:
+        return recipe(options.preset, options.model), ""
+    except ModelError as error:
+        if asked:
+            raise
+        return recipe("off"), f"{error} Until then pictures are shown with bicubic."
+
+
+def _cache_cap_bytes() -> int:
+    free = psutil.virtual_memory().available
+    return max(CACHE_MIN_BYTES, min(CACHE_MAX_BYTES, int(free * CACHE_SHARE)))
+
+
+def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:
+    """Quit on Ctrl-C: a byte through a socket wakes the event loop, where Python can answer."""
+    ours, other = socket.socketpair()
+    for end in (ours, other):
+        end.setblocking(False)
+    signal.set_wakeup_fd(other.fileno())
+    signal.signal(signal.SIGINT, lambda *_: qt.exit(130))
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, qt)
+    notifier.activated.connect(lambda: (ours.recv(64), other.fileno()))
+    return notifier
+
+
+def _log_exception(kind: type[BaseException], error: BaseException, trace: object) -> None:
+    log.critical("Unexpected error", exc_info=(kind, error, trace))  # type: ignore[arg-type]
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"anyzoom: {sentence}\n")

@@ -1,0 +1,63 @@
+"""What a user may choose between, as data; a new preset is one more line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from models import spec
+from viewer.core.pyramid import GRID, scale_of
+from viewer.core.tiles import PIXELS, Quality
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named choice: a model (none interpolates only), and a subnet (none: by the scale)."""
+
+    name: str
+    title: str
+    text: str
+    model: str | None
+    subnet: float | None = None
+
+
+PRESETS = (
+    Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact"),
+    Preset("off", "Off (bicubic)", "Plain interpolation, no network", None),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A preset whose model was found: which quality each level gets, and the network's halo."""
+
+    preset: Preset
+    subnets: tuple[float, ...] = ()
+    halo: int = 0
+
+    def quality_at(self, level: int) -> Quality:
+        """Return the quality of a level at rest: networks enlarge, they never reduce."""
+        if self.preset.model is None or level <= GRID:
+            return PIXELS
+        subnet = self.preset.subnet or spec.automatic_subnet(scale_of(level), self.subnets)
+        return Quality(self.preset.model, subnet)
+
+
+def shipped() -> tuple[Preset, ...]:
+    """Return the presets whose weights exist."""
+    names = {model.name for model in spec.available()}
+    return tuple(preset for preset in PRESETS if preset.model is None or preset.model in names)
+
+
+def recipe(name: str, model: str | None = None) -> Recipe:
+    """Look up a preset, with another model in its place if one is named.
+
+    Raises `ModelError` if there is no such preset or model.
+    """
+    presets = {preset.name: preset for preset in PRESETS}
+    if name not in presets:
+        raise spec.ModelError(f"There is no preset {name!r}. Choose one of: {', '.join(presets)}.")
+    preset = replace(presets[name], model=model) if model else presets[name]
+    if preset.model is None:
+        return Recipe(preset)
+    facts = spec.find(preset.model)
+    return Recipe(preset, facts.subnets, facts.halo)

@@ -1,0 +1,147 @@
+"""Interpolated pixels of any part of a picture at any scale, with Pillow, which lets the GUI run.
+
+Enlarging is bicubic, reducing goes through a pyramid of halved copies (area averages) and a last
+antialiased bicubic step. Phases are exact: a part equals the same part of the whole.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from viewer.core.shapes import Cells, Size
+from viewer.core.source import Picture
+
+Pixels = NDArray[np.uint8]
+
+#: The base shows the whole picture with no more pixels than this: quick to make and to draw.
+BASE_PIXELS = 2_500_000
+
+#: Rows halved at a time: handing Pillow a large array at once would stall the GUI thread.
+BAND_ROWS = 256
+
+
+class Resampler:
+    """One picture and its halved copies, made when first needed. Used on the worker thread only."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self._halved: list[Pixels] = []
+
+    def region(self, size: Size, l_rect: Cells) -> Pixels:
+        """Return `l_rect` of the whole picture resized to `size`, uint8 HxWx3, or 4 with alpha."""
+        picture = self.picture
+        full = Size(picture.pixels.shape[1], picture.pixels.shape[0])
+        if size == full:
+            return self._crop(0, l_rect)
+        shrink = max(1.0, min(full.width / size.width, full.height / size.height))
+        return self._resized(floor(np.log2(shrink)), size, l_rect)
+
+    def alpha(self, size: Size, l_rect: Cells) -> Pixels | None:
+        """Return the same of the alpha channel alone, uint8 HxW; None for an opaque picture."""
+        if self.picture.alpha is None:
+            return None
+        return _resample(self.picture.alpha, self.picture.alpha.shape[::-1], size, l_rect)
+
+    def base(self) -> tuple[Pixels, tuple[float, float]]:
+        """Return the reduced copy of the whole, and how many of its pixels the picture spans."""
+        height, width = self.picture.pixels.shape[:2]
+        halvings = 0
+        while (width * height) >> (2 * halvings) > BASE_PIXELS:
+            halvings += 1
+        shape = self._level(halvings).shape if halvings else (height, width)
+        whole = self._crop(halvings, Cells(0, 0, shape[1], shape[0]))
+        return whole, (width / 2**halvings, height / 2**halvings)
+
+    def _resized(self, halvings: int, size: Size, l_rect: Cells) -> Pixels:
+        height, width = self.picture.pixels.shape[:2]
+        extent = (width / 2**halvings, height / 2**halvings)
+        if halvings:
+            return _resample(self._level(halvings), extent, size, l_rect)
+        if self.picture.alpha is None:
+            return _resample(self.picture.pixels, extent, size, l_rect)
+        window, inside = _window(extent, size, l_rect)
+        return _resize(self._crop(0, window), inside, l_rect)
+
+    def _crop(self, halvings: int, rect: Cells) -> Pixels:
+        rows, cols = slice(rect.top, rect.bottom), slice(rect.left, rect.right)
+        if halvings:
+            return self._level(halvings)[rows, cols]
+        rgb = self.picture.pixels[rows, cols]
+        if self.picture.alpha is None:
+            return rgb
+        return np.dstack((rgb, self.picture.alpha[rows, cols]))
+
+    def _level(self, halvings: int) -> Pixels:
+        while len(self._halved) < halvings:
+            self._halved.append(self._halve(len(self._halved)))
+        return self._halved[halvings - 1]
+
+    def _halve(self, halvings: int) -> Pixels:
+        """Average 2x2 pixels of a copy; an odd last row or column is averaged alone."""
+        height, width = (
+            self._halved[halvings - 1].shape if halvings else self.picture.pixels.shape
+        )[:2]
+        bands = (
+            np.asarray(
+                Image.fromarray(
+                    np.ascontiguousarray(
+                        self._crop(halvings, Cells(0, top, width, min(top + BAND_ROWS, height)))
+                    )
+                ).reduce(2)
+            )
+            for top in range(0, height, BAND_ROWS)
+        )
+        return np.concatenate(list(bands))
+
+
+def premultiplied_bgra(pixels: Pixels, alpha: Pixels | None = None) -> Pixels:
+    """Return uint8 HxWx4 as QImage paints it fastest: blue, green, red, alpha; colours times alpha.
+
+    `pixels` is HxWx3, with `alpha` HxW beside it or none, or HxWx4.
+    """
+    if pixels.shape[2] == 4:
+        alpha = pixels[..., 3]
+    out = np.empty((*pixels.shape[:2], 4), np.uint8)
+    out[..., 3] = 255 if alpha is None else alpha
+    for there, here in ((0, 2), (1, 1), (2, 0)):
+        if alpha is None:
+            out[..., there] = pixels[..., here]
+        else:
+            product = pixels[..., here].astype(np.uint16) * alpha + 127
+            out[..., there] = product // 255
+    return out
+
+
+def _resample(pixels: Pixels, extent: tuple[float, ...], size: Size, l_rect: Cells) -> Pixels:
+    window, inside = _window((extent[0], extent[1]), size, l_rect)
+    crop = pixels[window.top : window.bottom, window.left : window.right]
+    return _resize(crop, inside, l_rect)
+
+
+def _window(
+    extent: tuple[float, float], size: Size, l_rect: Cells
+) -> tuple[Cells, tuple[float, float, float, float]]:
+    """Return the source pixels that `l_rect` depends on, and its exact place among them."""
+    sides: list[tuple[int, int, float, float]] = []
+    for length, out, first, last in (
+        (extent[0], size.width, l_rect.left, l_rect.right),
+        (extent[1], size.height, l_rect.top, l_rect.bottom),
+    ):
+        step = length / out
+        reach = ceil(2 * max(1.0, step)) + 1
+        begin = max(0, floor(first * step) - reach)
+        end = min(ceil(length), ceil(last * step) + reach)
+        sides.append((begin, end, first * step - begin, last * step - begin))
+    (x0, x1, left, right), (y0, y1, top, bottom) = sides
+    return Cells(x0, y0, x1, y1), (left, top, min(right, x1 - x0), min(bottom, y1 - y0))
+
+
+def _resize(crop: Pixels, box: tuple[float, float, float, float], l_rect: Cells) -> Pixels:
+    image = Image.fromarray(np.ascontiguousarray(crop))
+    return np.asarray(
+        image.resize((l_rect.width, l_rect.height), Image.Resampling.BICUBIC, box=box)
+    )

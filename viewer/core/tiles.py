@@ -1,0 +1,118 @@
+"""The frozen records that pass between the threads: what is asked for and what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from viewer.core.pyramid import tiles_px, with_gutter
+from viewer.core.shapes import Cells, Rect, Size
+
+if TYPE_CHECKING:
+    from viewer.core.source import Picture
+
+
+class Quality(NamedTuple):
+    """How pixels are made: by a subnet of a model, or (model None) by interpolation alone."""
+
+    model: str | None
+    subnet: float
+
+
+#: Bicubic above 1:1, area-filtered below it, the pixels themselves at it.
+PIXELS = Quality(None, 0.0)
+
+
+class LevelKey(NamedTuple):
+    """One picture at one scale in one quality."""
+
+    picture: int
+    quality: Quality
+    level: int
+
+
+class TileKey(NamedTuple):
+    """One tile of a level, at column tx and row ty of its grid."""
+
+    sheet: LevelKey
+    tx: int
+    ty: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """Finished pixels: `image` shows the l_ pixels `outer`, of which `core` is the tile proper.
+
+    What `image` is only the canvas knows. `arrived` (monotonic seconds) lets it fade in.
+    """
+
+    core: Rect
+    outer: Rect
+    image: Any
+    size_bytes: int
+    arrived: float
+
+
+@dataclass(frozen=True, slots=True)
+class TileRequest:
+    """A rectangle of neighbouring tiles, to be made in one pass, with everything that takes."""
+
+    generation: int
+    sheet: LevelKey
+    size: Size
+    tiles: Cells
+    picture: Picture
+
+    @property
+    def l_rect(self) -> Cells:
+        """The level's pixels to be made, gutter included."""
+        return with_gutter(self.size, tiles_px(self.size, self.tiles))
+
+    def tile_keys(self) -> Iterator[TileKey]:
+        """Yield the tiles asked for."""
+        for ty in range(self.tiles.top, self.tiles.bottom):
+            for tx in range(self.tiles.left, self.tiles.right):
+                yield TileKey(self.sheet, tx, ty)
+
+    def areas(self, key: TileKey) -> tuple[Cells, Cells]:
+        """Return the core and the outer l_ pixels of one tile."""
+        core = tiles_px(self.size, Cells(key.tx, key.ty, key.tx + 1, key.ty + 1))
+        return core, with_gutter(self.size, core)
+
+
+@dataclass(frozen=True, slots=True)
+class TileResult:
+    """The tiles of a request, and the seconds that the pass itself took."""
+
+    request: TileRequest
+    tiles: tuple[tuple[TileKey, Tile], ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """Decode a file; `canvas` (device pixels) is what a first, reduced decoding must cover."""
+
+    generation: int
+    path: Path
+    canvas: Size
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A decoded picture and its reduced copy `base`, which shows width x height of its pixels."""
+
+    request: OpenRequest
+    picture: Picture
+    base: Any
+    base_size: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A request that came to nothing, and the sentence that tells the user."""
+
+    request: TileRequest | OpenRequest
+    message: str

@@ -1,0 +1,125 @@
+"""The little that is laid over the picture: badge, message bar, and the invitation of an empty one.
+
+They keep out of the layout: nothing moves when they come and go.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from viewer.core.plan import Plan
+from viewer.core.pyramid import GRID, scale_of
+
+#: How long a message stays when nobody dismisses it.
+MESSAGE_MS = 12_000
+
+_STYLE = """
+#badge { color: #f2f2f2; background: rgba(20, 20, 20, 190); padding: 3px 9px; border-radius: 4px; }
+#messages { background: #f3d9a4; border-radius: 5px; }
+#messages QLabel { color: #221a08; padding: 6px 4px 6px 10px; }
+#messages QToolButton { color: #221a08; border: none; padding: 6px 10px; font-weight: bold; }
+#messages QToolButton:hover { background: rgba(0, 0, 0, 40); border-radius: 5px; }
+#welcome QLabel { color: #c8c8c8; }
+"""
+
+
+def badge_text(plan: Plan) -> str:
+    """Say how the picture is being shown: model, scale, subnet, and tiles done while refining."""
+    scale = scale_of(plan.level)
+    if plan.quality.model is None:
+        return f"bicubic  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
+    text = f"{plan.quality.model}  ×{scale:.2f}  subnet {plan.quality.subnet:g}"
+    if plan.done == plan.total:
+        return text
+    if plan.done == 0:
+        text = f"bicubic  ×{scale:.2f}"
+    return f"{text}  {plan.done}/{plan.total}"
+
+
+class Badge(QLabel):
+    """One quiet line in a corner."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, objectName="badge")
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setAccessibleName("How the picture is shown")
+        self.hide()
+
+    def show_plan(self, plan: Plan) -> None:
+        text = badge_text(plan)
+        if text != self.text():
+            self.setText(text)
+        self.show()
+
+
+class MessageBar(QFrame):
+    """A sentence for the user, until it is dismissed or has stood long enough."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, objectName="messages")
+        self._label = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        close = QToolButton(self, text="×", toolTip="Dismiss", accessibleName="Dismiss")
+        close.clicked.connect(self.dismiss)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._label, 1)
+        row.addWidget(close)
+        self._timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
+        self._timer.timeout.connect(self.dismiss)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The sentence on screen, or nothing."""
+        return "" if self.isHidden() else self._label.text()
+
+    def say(self, sentence: str) -> None:
+        self._label.setText(sentence)
+        self.show()
+        self.raise_()
+        self._timer.start()
+
+    def dismiss(self) -> None:
+        self._timer.stop()
+        self.hide()
+
+
+class Welcome(QWidget):
+    """Shown where a picture would be. Signals: open_clicked()."""
+
+    open_clicked = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, objectName="welcome")
+        button = QPushButton("Open a picture…", self)
+        button.clicked.connect(self.open_clicked)
+        hint = QLabel("or drop one here", self, alignment=Qt.AlignmentFlag.AlignCenter)
+        column = QVBoxLayout(self)
+        column.addWidget(button)
+        column.addWidget(hint)
+
+
+def lay_over(canvas: QWidget) -> tuple[Badge, MessageBar, Welcome]:
+    """Put the overlays on a canvas: badge at the bottom left, messages on top, welcome amid."""
+    canvas.setStyleSheet(_STYLE)
+    badge, messages, welcome = Badge(canvas), MessageBar(canvas), Welcome(canvas)
+    grid = QGridLayout(canvas)
+    grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)
+    grid.setContentsMargins(12, 12, 12, 12)
+    middle, end = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignBottom
+    grid.addWidget(messages, 0, 0, Qt.AlignmentFlag.AlignTop)
+    grid.addWidget(welcome, 0, 0, middle)
+    grid.addWidget(badge, 0, 0, end | Qt.AlignmentFlag.AlignLeft)
+    return badge, messages, welcome

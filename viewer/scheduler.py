@@ -1,0 +1,198 @@
+"""View in, plan out, answers into the cache: steps 2, 3 and 5 of the path in `viewer`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from viewer.core.cache import TileCache
+from viewer.core.chunks import PIXELS_PER_PASS, Pace, lr_pixels, next_chunk
+from viewer.core.geometry import ViewState
+from viewer.core.pending import PendingTiles
+from viewer.core.plan import Layer, Plan, focus_in_level, plan
+from viewer.core.presets import Recipe
+from viewer.core.pyramid import TILE_PX, level_size
+from viewer.core.shapes import Cells, Point, Size
+from viewer.core.source import Picture
+from viewer.core.tiles import Failure, LevelKey, Quality, TileKey, TileRequest, TileResult
+
+log = logging.getLogger(__name__)
+
+#: How long the view must not change before anything is asked for.
+REST_MS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The picture on screen: its number, its pixels, its base layer."""
+
+    number: int
+    picture: Picture
+    base: Layer
+
+
+class TileScheduler(QObject):
+    """Keeps the latest view, plans it, asks for what is missing. On the GUI thread.
+
+    Signals: planned(Plan) whenever the canvas should draw something else; requested(TileRequest);
+    idle() when everything asked for at rest has been answered; failed(str), once per generation.
+    """
+
+    planned = Signal(object)
+    requested = Signal(object)
+    idle = Signal()
+    failed = Signal(str)
+
+    def __init__(self, cache: TileCache, recipe: Recipe) -> None:
+        super().__init__()
+        self._cache = cache
+        self._recipe = recipe
+        self._generation = 0
+        self._scene: Scene | None = None
+        self._view: ViewState | None = None
+        self._focus = Point(0, 0)
+        self._pending = PendingTiles()
+        self._failed: set[TileKey] = set()
+        self._paces: dict[Quality, Pace] = {}
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._on_rest)
+
+    @property
+    def recipe(self) -> Recipe:
+        return self._recipe
+
+    @property
+    def plan(self) -> Plan | None:
+        """The plan of the latest view; None without a picture."""
+        if self._scene is None or self._view is None:
+            return None
+        return plan(
+            self._view,
+            self._scene.number,
+            self._scene.base,
+            self._recipe,
+            self._cache,
+            self._focus,
+            self._failed,
+        )
+
+    def set_scene(self, scene: Scene) -> None:
+        """Show another picture, or the same one with more pixels; the view follows."""
+        same = self._scene is not None and self._scene.number == scene.number
+        self._scene = scene
+        if same and self._view is not None:
+            self._replan()
+            self._rest.start(0)
+        else:
+            self._view = None
+            self._new_generation()
+
+    def set_recipe(self, recipe: Recipe) -> None:
+        """Change how everything is refined, from now on."""
+        self._recipe = recipe
+        self._new_generation()
+        if self._view is not None:
+            self._replan()
+            self._rest.start(0)
+
+    @Slot(object, object)
+    def set_view(self, view: ViewState, focus: Point) -> None:
+        """Draw what is in hand for a new view; ask for the rest once it stops changing."""
+        first = self._view is None
+        self._view, self._focus = view, focus
+        self._pending.replace(())
+        self._replan()
+        self._rest.start(0 if first else REST_MS)
+
+    @Slot(object)
+    def on_finished(self, result: TileResult) -> None:
+        """Keep the tiles of an answer, unless it comes from before the last change of picture."""
+        request = result.request
+        self._pending.done(request)
+        if request.generation == self._generation:
+            self._measure(result)
+            for key, tile in result.tiles:
+                self._cache.put(key, tile)
+            self._replan()
+        self._ask()
+
+    @Slot(object)
+    def on_failed(self, failure: Failure) -> None:
+        """Give the tiles of a failed request up; what lies below them stays on screen."""
+        if not isinstance(failure.request, TileRequest):
+            return
+        self._pending.done(failure.request)
+        if failure.request.generation == self._generation:
+            first = not self._failed
+            self._failed.update(failure.request.tile_keys())
+            if first:
+                self.failed.emit(failure.message)
+        self._ask()
+
+    def stop(self) -> None:
+        """Ask for nothing more."""
+        self._rest.stop()
+        self._pending.replace(())
+        self._scene = None
+
+    def _new_generation(self) -> None:
+        self._generation += 1
+        self._failed.clear()
+        self._pending.replace(())
+
+    def _replan(self) -> None:
+        if (now := self.plan) is not None:
+            self.planned.emit(now)
+
+    def _on_rest(self) -> None:
+        now = self.plan
+        if now is None or self._scene is None or self._scene.picture.reduced:
+            return
+        self._cache.touch(now.in_view)
+        self._pending.replace(now.missing)
+        self._ask()
+
+    def _ask(self) -> None:
+        """Keep the worker busy, and say when there is nothing left to do."""
+        while request := self._pending.take(self._choose, self._request):
+            self.requested.emit(request)
+        if self._pending.idle and not self._rest.isActive() and self._scene is not None:
+            self.idle.emit()
+
+    def _choose(self, waiting: Sequence[TileKey]) -> Cells:
+        """Pick the tiles of the next pass: around the most wanted one, within the budget."""
+        assert self._view is not None
+        sheet = waiting[0].sheet
+        size = level_size(self._view.image, sheet.level)
+        focus = focus_in_level(self._view, size, self._focus)
+        budget = self._paces.get(sheet.quality, Pace()).budget
+        if sheet.quality.model is None:
+            budget = PIXELS_PER_PASS
+        return next_chunk(
+            waiting,
+            Point(focus.x / TILE_PX, focus.y / TILE_PX),
+            lambda tiles: self._cost(sheet, size, tiles),
+            budget,
+        )
+
+    def _cost(self, sheet: LevelKey, size: Size, tiles: Cells) -> float:
+        if sheet.quality.model is None:
+            return tiles.width * tiles.height * TILE_PX**2
+        assert self._scene is not None
+        return lr_pixels(Size(*self._scene.picture.size), size, tiles, self._recipe.halo)
+
+    def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
+        assert self._scene is not None
+        picture = self._scene.picture
+        size = level_size(Size(*picture.size), first.sheet.level)
+        return TileRequest(self._generation, first.sheet, size, tiles, picture)
+
+    def _measure(self, result: TileResult) -> None:
+        request = result.request
+        quality = request.sheet.quality
+        if quality.model is not None:
+            read = self._cost(request.sheet, request.size, request.tiles)
+            self._paces[quality] = self._paces.get(quality, Pace()).after(read, result.seconds)
