@@ -70,8 +70,8 @@ def exif_for_copy(exif: bytes, size: tuple[int, int]) -> bytes | None:
         if not len(copy):
             return None
         copy[_TAG.Orientation] = _UPRIGHT
-        details = copy.get_ifd(ExifTags.IFD.Exif)
-        if details:
+        if ExifTags.IFD.Exif in copy:
+            details = copy.get_ifd(ExifTags.IFD.Exif)
             details[_TAG.ExifImageWidth], details[_TAG.ExifImageHeight] = size
         return copy.tobytes()
     except Exception:  # noqa: BLE001 - as above

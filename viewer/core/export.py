@@ -1,0 +1,162 @@
+"""Pixels → files: what the suffix says, with the source's colour profile, EXIF and alpha.
+
+A file is written beside its target and renamed into place, so the target is at any moment either
+what it was before or complete.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from viewer.core import colour, metadata
+from viewer.core.errors import ExportError, shown
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """How a file format is written; `max_side` is the longest side it can hold, in pixels."""
+
+    name: str
+    holds_alpha: bool
+    max_side: int
+    settings: dict[str, Any] = field(default_factory=dict[str, Any])
+
+
+_JPEG = Format("JPEG", False, 65_500, {"quality": 95, "subsampling": 0})
+# Uncompressed: through libtiff, which compresses, Pillow cannot write EXIF's subdirectories.
+_TIFF = Format("TIFF", True, 2**31 - 1)
+FORMATS = {
+    ".png": Format("PNG", True, 2**31 - 1),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".webp": Format("WEBP", True, 16_383, {"quality": 95, "method": 4, "exact": True}),
+    ".tif": _TIFF,
+    ".tiff": _TIFF,
+    ".avif": Format("AVIF", True, 65_535, {"quality": 90}),
+}
+
+#: A classic TIFF addresses four gigabytes.
+_BIG_TIFF_BYTES = 3 << 30
+
+
+def check_target(
+    target: Path, size: tuple[int, int], *, transparent: bool, overwrite: bool
+) -> Format:
+    """Return the format to save (width, height) pixels in at `target`.
+
+    Raises `ExportError` if they could not be saved there: to be told before hours of work.
+    """
+    name, kind = shown(target), FORMATS.get(target.suffix.lower())
+    if kind is None:
+        known = ", ".join(suffix for suffix in FORMATS if suffix not in (".jpeg", ".tiff"))
+        raise ExportError(f"{name} cannot be written: its name must end in one of {known}.")
+    if transparent and not kind.holds_alpha:
+        raise ExportError(
+            f"The picture is partly transparent, which {kind.name} cannot hold: "
+            "save it as .png, .webp, .tif or .avif."
+        )
+    if max(size) > kind.max_side:
+        raise ExportError(
+            f"{size[0]} x {size[1]} pixels are more than {kind.name} can hold "
+            f"({kind.max_side} on a side): save it as .png or .tif."
+        )
+    try:
+        _check_place(target, overwrite)
+    except OSError as error:
+        raise ExportError(f"{name} cannot be written: {_reason(error)}.") from error
+    return kind
+
+
+def save_picture(
+    target: Path,
+    pixels: Pixels,
+    alpha: Pixels | None = None,
+    *,
+    icc_profile: bytes | None = None,
+    exif: bytes | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Save uint8 HxWx3 sRGB, and HxW straight alpha, in the format of the target's suffix.
+
+    `icc_profile` is the source's: colours are converted back to it where it can be written to, and
+    are otherwise marked as sRGB. `exif` is the source's, and is made to say upright. Nothing is
+    left behind by a failure or an interrupt. Raises `ExportError`.
+    """
+    height, width = pixels.shape[:2]
+    if alpha is not None and alpha.min() == 255:
+        alpha = None
+    kind = check_target(target, (width, height), transparent=alpha is not None, overwrite=overwrite)
+    try:
+        image, profile = _to_profile(Image.fromarray(pixels), icc_profile)
+        if alpha is not None:
+            image.putalpha(Image.fromarray(alpha))
+        settings = {**kind.settings, "icc_profile": profile}
+        if exif is not None and (block := metadata.exif_for_copy(exif, image.size)) is not None:
+            settings["exif"] = block
+        if kind.name == "TIFF" and pixels.nbytes > _BIG_TIFF_BYTES:
+            settings["big_tiff"] = True
+        # A symbolic link stays one: what it points to is replaced.
+        _write_then_rename(image, kind.name, settings, Path(os.path.realpath(target)))
+    except (OSError, ValueError) as error:
+        raise ExportError(f"{shown(target)} cannot be written: {_reason(error)}.") from error
+    except MemoryError as error:
+        raise ExportError(f"There is not enough free memory to write {shown(target)}.") from error
+
+
+def _check_place(target: Path, overwrite: bool) -> None:
+    if target.exists() or target.is_symlink():
+        if target.exists() and not target.is_file():
+            raise ExportError(f"{shown(target)} is not a regular file: choose another name.")
+        if not overwrite:
+            raise ExportError(
+                f"{shown(target)} exists already: choose another name, or overwrite it "
+                "(--force on the command line)."
+            )
+    folder = Path(os.path.realpath(target)).parent
+    if not folder.is_dir():
+        raise ExportError(f"There is no folder {folder} to write {shown(target)} in.")
+    if not os.access(folder, os.W_OK):
+        raise ExportError(f"You are not allowed to write into the folder {folder}.")
+
+
+def _to_profile(image: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image, bytes | None]:
+    """Return the image in the given profile or in sRGB, and the profile to embed."""
+    if icc_profile is None:
+        return image, None  # untagged means sRGB
+    converted = colour.from_srgb(image, icc_profile)
+    return (image, colour.srgb_profile()) if converted is None else (converted, icc_profile)
+
+
+def _write_then_rename(
+    image: Image.Image, format_name: str, settings: dict[str, Any], target: Path
+) -> None:
+    part = target.with_name(f".anyzoom-{secrets.token_hex(6)}.part")
+    try:
+        with part.open("xb") as file:
+            image.save(file, format_name, **settings)
+            _flush_to_disk(file)
+        if target.exists():
+            shutil.copymode(target, part)
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _flush_to_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
