@@ -49,7 +49,7 @@ class Axis:
         return self._numerators() / (2.0 * self.n_out)
 
     def _numerators(self) -> NDArray[np.int64]:
-        """Return the coordinates as integers over 2 n_out, so that no cell is missed by rounding."""
+        """Return the coordinates as integers over 2 n_out, so that no rounding moves a cell."""
         j = np.arange(self.out0, self.out1, dtype=np.int64)
         return (2 * j + 1) * self.n_in - self.n_out
 

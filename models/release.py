@@ -75,7 +75,7 @@ def model_card(run: Path, network: AnySR, state: dict[str, Any], bench: Path) ->
         "upsampler": f"local, {config['network']['hidden']} hidden",
         "parameters": sum(p.numel() for p in network.parameters()),
         "subnets": list(WIDTHS),
-        "scale_range": [1.0, 32.0],
+        "scale_range": [1.0, 4.0],
         "halo": measure_halo(network, bench / "Set5" / "x3" / "LR"),
         "exact": True,
         "config": config["network"],

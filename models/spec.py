@@ -26,9 +26,10 @@ class ModelError(Exception):
 class ModelSpec:
     """The facts of one trained network.
 
-    `halo` is in LR pixels: with that many real neighbours on each side, a tile equals the whole
-    image when `exact`, and comes close otherwise. `psnr` maps a benchmark, a width and a scale
-    ("Set5", "1.0", "x2") to decibels on Y.
+    Above the upper end of `scale_range` the network runs at that scale and bicubic interpolation
+    does the rest. `halo` is in LR pixels: with that many real neighbours on each side, a tile
+    equals the whole image when `exact`, and comes close otherwise. `psnr` maps a benchmark, a
+    width and a scale ("Set5", "1.0", "x2") to decibels on Y.
     """
 
     name: str

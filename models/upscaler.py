@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.anysr import AnySR, AnySRConfig
+from models.anysr import AnySR, AnySRConfig, bicubic
 from models.axis import Axis
 from models.devices import choose_device, choose_precision
 from models.spec import ModelError, ModelSpec
@@ -71,26 +71,47 @@ class Upscaler:
         whole result: the scale of each axis is exactly out / in. `rows` and `cols` are the wanted
         half-open ranges of output pixels. `subnet` is one of `spec.subnets`.
         """
-        halo = self.spec.halo
-        return self._run(
-            image,
-            Axis.tile(image.shape[0], out_size[0], *rows, halo),
-            Axis.tile(image.shape[1], out_size[1], *cols, halo),
-            subnet,
-        )
+        return self._run(image, out_size, rows, cols, subnet, self.spec.halo)
 
     def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:
         """Upscale uint8 HxWx3 to `out_size` (height, width) in one pass: the reference."""
-        rows, cols = (Axis.whole(n, out) for n, out in zip(image.shape, out_size, strict=False))
-        return self._run(image, rows, cols, subnet)
+        rows, cols = (0, out_size[0]), (0, out_size[1])
+        return self._run(image, out_size, rows, cols, subnet, halo=max(image.shape))
 
-    def _run(self, image: Pixels, rows: Axis, cols: Axis, subnet: float) -> Pixels:
-        crop = np.array(image[rows.in0 : rows.in1, cols.in0 : cols.in1])
-        network = self._prepare((rows.scale, cols.scale), subnet)
+    def _run(
+        self,
+        image: Pixels,
+        out_size: tuple[int, int],
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        subnet: float,
+        halo: int,
+    ) -> Pixels:
+        y, to_rows = self._stages(image.shape[0], out_size[0], rows, halo)
+        x, to_cols = self._stages(image.shape[1], out_size[1], cols, halo)
+        crop = np.array(image[y.in0 : y.in1, x.in0 : x.in1])
+        network = self._prepare((y.scale, x.scale), subnet)
         with torch.inference_mode():
-            x = torch.from_numpy(crop).to(self.device).permute(2, 0, 1)[None].float().div_(255)
-            output = network(x, rows, cols).mul_(255).round_().clamp_(0, 255)
-            return output.to(torch.uint8).cpu().numpy()
+            lr = torch.from_numpy(crop).to(self.device).permute(2, 0, 1)[None].float().div_(255)
+            hr = network(lr, y, x)
+            if to_rows.scale > 1 or to_cols.scale > 1:
+                hr = bicubic(hr.permute(2, 0, 1)[None], to_rows, to_cols)[0]
+            return hr.mul_(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
+
+    def _stages(
+        self, n_in: int, n_out: int, wanted: tuple[int, int], halo: int
+    ) -> tuple[Axis, Axis]:
+        """Split an axis into what the network does, up to its largest trained scale, and the rest.
+
+        Beyond that scale bicubic interpolation takes over: run directly, as in AnySR's Table VI,
+        the network was 0.03 to 0.1 dB worse at x5 to x12 and showed its LR cells as a grid.
+        """
+        n_middle = min(n_out, int(n_in * self.spec.scale_range[1]))
+        if n_middle == n_out:
+            rest = Axis(n_out, n_out, *wanted, *wanted)
+        else:
+            rest = Axis.tile(n_middle, n_out, *wanted, halo=2)
+        return Axis.tile(n_in, n_middle, rest.in0, rest.in1, halo), rest
 
     def _prepare(self, scale: tuple[float, float], subnet: float) -> nn.Module:
         key = (*scale, subnet)
