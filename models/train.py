@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.distributed as dist
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 if sys.version_info >= (3, 11):
@@ -55,7 +56,7 @@ class TrainConfig:
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
     photo: bool = False  # degrade the LR side as cameras and JPEG do
     skip: tuple[str, ...] = ()
-    start: str = ""  # weights to start from
+    start: str = ""  # the name of the weights that training started from, see --start
     seed: int = 1
     about: str = ""
     data: str = ""
@@ -132,14 +133,12 @@ class Run:
         self.step, self.seconds = state["step"], state["seconds"]
 
 
-def start_run(config: TrainConfig, device: torch.device) -> Run:
-    """Build the network, its average and its optimisers, from `config.start` if it is given."""
+def start_run(config: TrainConfig, device: torch.device, start: Path | None = None) -> Run:
+    """Build the network, its average and its optimisers, from the weights in `start` if given."""
     torch.manual_seed(config.seed)
     network = AnySR(config.network)
-    if config.start:
-        from safetensors.torch import load_file
-
-        network.load_state_dict(load_file(config.start), strict=False)
+    if start is not None:  # other weights may lack the running means: they are soon relearnt
+        network.load_state_dict(load_file(start), strict=False)
     network.to(device).to(memory_format=torch.channels_last)
     average = AnySR(config.network).to(device)
     average.load_state_dict(network.state_dict())
@@ -214,7 +213,7 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     checkpoint = arguments.out / "checkpoint.pt"
     log = arguments.out / "log.jsonl"
-    run = start_run(config, device)
+    run = start_run(config, device, arguments.start)
     if checkpoint.exists():
         run.load(checkpoint)
     largest = math.ceil(config.patch * GROUPS[-1][0][1])
@@ -253,6 +252,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--every", type=int, default=500, help="steps between measurements")
     parser.add_argument("--steps", type=int, help="length of the schedule, if not the config's")
+    parser.add_argument("--start", type=Path, help="safetensors to start from, of a like network")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     return parser.parse_args(argv)
 
@@ -262,6 +262,8 @@ def main(argv: list[str] | None = None) -> None:
     config = TrainConfig.read(arguments.config)
     if arguments.steps:
         config = replace(config, steps=arguments.steps)
+    if arguments.start:
+        config = replace(config, start=arguments.start.stem)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
     train(config, arguments)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from safetensors.torch import save_file
 
 from models import release, train
 from models.anysr import WIDTHS
@@ -171,3 +172,15 @@ def test_an_orthogonalised_matrix_has_singular_values_near_one() -> None:
         values = torch.linalg.svdvals(orthogonalise(m))
         assert values.min() > 0.5
         assert values.max() < 1.3
+
+
+def test_training_goes_on_from_shipped_weights(workshop: Path) -> None:
+    train.main(arguments(workshop, "first"))
+    weights_file = workshop / "first.safetensors"
+    save_file(weights(workshop / "first"), weights_file)
+    config = train.TrainConfig.read(workshop / "tiny.toml")
+    run = train.start_run(config, torch.device("cpu"), weights_file)
+    for name, tensor in weights(workshop / "first").items():
+        torch.testing.assert_close(run.average.state_dict()[name], tensor)
+    train.main(arguments(workshop, "second", "--start", str(weights_file)))
+    assert json.loads((workshop / "second" / "config.json").read_text())["start"] == "first"
