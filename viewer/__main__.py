@@ -1,0 +1,90 @@
+"""The command line: which part of Anyzoom is wanted, and how its failures are told.
+
+Qt and torch are imported only by the parts that need them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+import warnings
+from collections.abc import Sequence
+
+from models.spec import ModelError
+from viewer.core.errors import ViewerError
+
+#: First words with a meaning of their own; whatever else comes first is a file or folder to view.
+COMMANDS = {
+    "upscale": "viewer.commands.upscale",
+    "eval": "viewer.commands.evaluate",
+    "models": "viewer.commands.listing",
+}
+VIEW = "viewer.commands.view"
+
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `anyzoom` with these arguments and return its exit status.
+
+    0: done; 1: it failed, and one sentence on stderr says why; 2: the arguments make no sense;
+    130: interrupted.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in words
+    _log_to_stderr(debug)
+    with warnings.catch_warnings():
+        if not debug:
+            warnings.simplefilter("ignore")  # libraries' remarks mean nothing to a user
+        try:
+            return _run(words)
+        except (ViewerError, ModelError) as error:
+            return _fail(str(error))
+        except KeyboardInterrupt:
+            return INTERRUPTED
+        except BrokenPipeError:
+            # The reader of our output went away: nothing is wrong, and nobody is there to be told.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 1
+        except MemoryError:
+            return _fail("There is not enough free memory for that.")
+        except Exception as error:
+            if debug:
+                raise
+            kind = type(error).__name__
+            return _fail(f"Something went wrong in Anyzoom ({kind}): --debug shows where.")
+
+
+def _run(words: list[str]) -> int:
+    if words and words[0] in COMMANDS:
+        return importlib.import_module(COMMANDS[words[0]]).main(words[1:])
+    return importlib.import_module(VIEW).main(words)
+
+
+def _log_to_stderr(debug: bool) -> None:
+    if debug:
+        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    else:
+        handler = logging.StreamHandler()
+        handler.setFormatter(OneLine())
+        logging.basicConfig(level=logging.ERROR, handlers=[handler])
+
+
+class OneLine(logging.Formatter):
+    """Says what went wrong, and of an exception no more than its name."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0] if record.exc_info else None
+        why = f" ({kind.__name__}): --debug shows where" if kind else ""
+        return f"anyzoom: {record.getMessage()}{why}."
+
+
+def _fail(sentence: str) -> int:
+    print(f"anyzoom: {' '.join(sentence.split())}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,128 @@
+"""What the commands' arguments have in common: how they are read, checked and refused."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from collections.abc import Callable
+from typing import NoReturn
+
+from models import spec
+from viewer.core import presets
+from viewer.core.options import Options
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+PRECISIONS = ("auto", "float32", "bfloat16")
+MAX_SCALE = 32.0
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that refuses in one line, and knows `--debug`."""
+
+    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        self.add_argument(
+            "--debug", action="store_true", help="show logs, and where an unexpected error arose"
+        )
+
+    def error(self, message: str) -> NoReturn:
+        sentence = " ".join(message.split()).rstrip(".")
+        print(f"{self.prog}: {sentence}; see '{self.prog} --help'.", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def add_network_options(parser: argparse.ArgumentParser) -> None:
+    """Add --model, --subnet, --device and --precision."""
+    parser.add_argument("--model", metavar="NAME", help="network; 'anyzoom models' lists them")
+    parser.add_argument(
+        "--subnet",
+        metavar="WIDTH",
+        type=_subnet,
+        default="auto",
+        help="share of the network's width: 0.5, 0.7, 0.9, 1.0, or auto, which takes the narrower "
+        "ones for small scales (default)",
+    )
+    add_device_option(parser)
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default="auto",
+        help="number format; auto (default) measures which is faster here",
+    )
+
+
+def add_device_option(parser: argparse.ArgumentParser) -> None:
+    """Add --device."""
+    parser.add_argument(
+        "--device", choices=DEVICES, default="auto", help="where networks run (default: auto)"
+    )
+
+
+def default_model() -> str | None:
+    """Return the model of the default preset."""
+    return presets.recipe(Options().preset).preset.model
+
+
+def choose_network(
+    model: str | None, subnet: float | str, scale: float
+) -> tuple[spec.ModelSpec, float]:
+    """Return the model (None: the default one) and the width to run at `scale`.
+
+    Raises `ModelError` if there is no such model or width.
+    """
+    name = model if model is not None else default_model()
+    facts = spec.find(name or "")
+    if isinstance(subnet, str):
+        return facts, spec.automatic_subnet(scale, facts.subnets)
+    if subnet not in facts.subnets:
+        known = ", ".join(f"{width:g}" for width in facts.subnets)
+        raise spec.ModelError(f"{facts.name} has no subnet {subnet:g}. Choose one of: {known}.")
+    return facts, subnet
+
+
+def number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:
+    """Return a reader of numbers in [low, high], or in (low, high] with `above`."""
+
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high or (above and value == low):
+            kind = f"above {low:g} and up to {high:g}" if above else f"from {low:g} to {high:g}"
+            raise argparse.ArgumentTypeError(f"{text!r} is not a number {kind}")
+        return value
+
+    return read
+
+
+def point(text: str) -> tuple[float, float]:
+    """Read "X,Y", both in 0..1."""
+    try:
+        x, y = (float(part) for part in text.split(","))
+    except ValueError:
+        x = y = math.nan
+    if not (0 <= x <= 1 and 0 <= y <= 1):
+        raise argparse.ArgumentTypeError(f"{text!r} is not X,Y with both from 0 to 1")
+    return x, y
+
+
+def size(text: str) -> tuple[int, int]:
+    """Read "WxH" in pixels."""
+    match = re.fullmatch(r"([0-9]{1,5})[xX]([0-9]{1,5})", text)
+    width, height = (int(side) for side in match.groups()) if match else (0, 0)
+    if not (1 <= width <= 32767 and 1 <= height <= 32767):
+        raise argparse.ArgumentTypeError(f"{text!r} is not WxH in pixels, each from 1 to 32767")
+    return width, height
+
+
+def _subnet(text: str) -> float | str:
+    return text if text == "auto" else number(0, 1, above=True)(text)

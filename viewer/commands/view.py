@@ -1,0 +1,110 @@
+"""`anyzoom [PATH ...]`: the viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from models import spec
+from viewer.commands import arguments
+from viewer.core import presets
+from viewer.core.errors import ExportError, OpenError, shown
+from viewer.core.options import Options
+
+COMMANDS = """\
+commands:
+  anyzoom upscale IN OUT --scale S    enlarge a picture file
+  anyzoom eval --data DIR             measure a network's PSNR and SSIM
+  anyzoom models                      list the networks
+'anyzoom COMMAND --help' tells more. To view a file of such a name, write ./upscale.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """View what `argv` names; returns when the viewer is closed."""
+    options = read(argv)
+    if options.model is not None:
+        spec.find(options.model)  # an unknown name is refused before Qt is loaded
+    from viewer import app
+
+    return app.run(options)
+
+
+def read(argv: Sequence[str]) -> Options:
+    """Return what `argv` asks of the viewer.
+
+    Raises `OpenError` if a path does not exist, `ExportError` if a snapshot cannot be saved.
+    """
+    given = _parser().parse_args(argv)
+    for path in given.paths:
+        if not path.exists():
+            raise OpenError(f"There is no file or folder {shown(path)}.")
+    if given.snapshot is not None and given.snapshot.suffix.lower() != ".png":
+        raise ExportError("A snapshot is a PNG: give it a name that ends in .png.")
+    return Options(
+        paths=tuple(given.paths),
+        zoom=given.zoom,
+        center=given.center,
+        size=given.size,
+        preset=given.preset,
+        model=given.model,
+        device=given.device,
+        snapshot=given.snapshot,
+    )
+
+
+def _parser() -> arguments.Parser:
+    parser = arguments.Parser(
+        "anyzoom",
+        "An image viewer that stays sharp at any zoom.",
+        epilog=COMMANDS,
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="PATH",
+        help="pictures, or a folder of them (default: a photo that comes with Anyzoom)",
+    )
+    parser.add_argument(
+        "--zoom",
+        type=arguments.number(0, arguments.MAX_SCALE, above=True),
+        metavar="Z",
+        help="screen pixels per picture pixel, up to 32 (default: the picture fits the window)",
+    )
+    parser.add_argument(
+        "--center",
+        type=arguments.point,
+        metavar="X,Y",
+        help="the point of the picture to show in the middle, from 0,0 (top left) to 1,1",
+    )
+    parser.add_argument(
+        "--size", type=arguments.size, metavar="WxH", help="size of the canvas in device pixels"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=[preset.name for preset in presets.PRESETS],
+        default=Options().preset,
+        help="how much is computed (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--model", metavar="NAME", help="network, in place of the preset's; see 'anyzoom models'"
+    )
+    arguments.add_device_option(parser)
+    parser.add_argument(
+        "--snapshot",
+        type=Path,
+        metavar="OUT.png",
+        help="wait until all that is visible is refined, save the canvas, and quit",
+    )
+    parser.add_argument("--version", action="version", version=f"Anyzoom {_version()}")
+    return parser
+
+
+def _version() -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version("anyzoom")
+    except metadata.PackageNotFoundError:
+        return "(not installed)"
