@@ -95,6 +95,7 @@ class App(QObject):
     def stop(self) -> None:
         """End everything that runs, and wait for the thread."""
         self.canvas.stop()
+        self.window.messages.dismiss()
         self.scheduler.stop()
         self._stop_flag.set()
         self.thread_.quit()

@@ -73,9 +73,8 @@ class Canvas(QWidget):
         self._size = Size(1, 1)
         self._frame = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
         self._checker = _checkerboard()
-        self._ease = QVariantAnimation(
-            self, startValue=0.0, endValue=1.0, duration=EASE_MS, easingCurve=QEasingCurve.OutCubic
-        )
+        self._ease = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=EASE_MS)
+        self._ease.setEasingCurve(QEasingCurve(QEasingCurve.Type.OutCubic))
         self._ends = (self._view, self._view)
         self._ease.valueChanged.connect(self._on_eased)
         self._fade = QTimer(self, singleShot=True, interval=FRAME_MS)
@@ -297,8 +296,9 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the plan: this is what puts pixels on screen."""
         ratio = self.devicePixelRatioF()
-        x, y, width, height = event.rect().getRect()
-        dirty = Rect(x * ratio, y * ratio, (x + width) * ratio, (y + height) * ratio).grown(1)
+        area = QRectF(event.rect())
+        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
+        dirty = Rect(left * ratio, top * ratio, right * ratio, bottom * ratio).grown(1)
         dirty = Rect(*map(math.floor, dirty)).clipped(Rect(0, 0, *self._size))
         now = time.monotonic()
         painter = QPainter(self)

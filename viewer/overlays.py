@@ -51,7 +51,8 @@ class Badge(QLabel):
     """One quiet line in a corner."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="badge")
+        super().__init__(parent)
+        self.setObjectName("badge")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("How the picture is shown")
         self.hide()
@@ -67,10 +68,14 @@ class MessageBar(QFrame):
     """A sentence for the user, until it is dismissed or has stood long enough."""
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="messages")
+        super().__init__(parent)
+        self.setObjectName("messages")
         self._label = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        close = QToolButton(self, text="×", toolTip="Dismiss", accessibleName="Dismiss")
+        close = QToolButton(self)
+        close.setText("×")
+        close.setToolTip("Dismiss")
+        close.setAccessibleName("Dismiss")
         close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -102,7 +107,8 @@ class Welcome(QWidget):
     open_clicked = Signal()
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, objectName="welcome")
+        super().__init__(parent)
+        self.setObjectName("welcome")
         button = QPushButton("Open a picture…", self)
         button.clicked.connect(self.open_clicked)
         hint = QLabel("or drop one here", self, alignment=Qt.AlignmentFlag.AlignCenter)

@@ -1,0 +1,41 @@
+"""No display, one thread for torch, and nothing left running behind a test."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QThread, QTimer
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_running(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Fail a test that leaves a thread or a timer running."""
+    started: list[QThread | QTimer] = []
+
+    def remember(kind: type) -> None:
+        start = kind.start
+
+        def start_and_remember(self: QThread | QTimer, *args: object) -> None:
+            started.append(self)
+            start(self, *args)
+
+        monkeypatch.setattr(kind, "start", start_and_remember)
+
+    remember(QThread)
+    remember(QTimer)
+    yield
+    left = [item for item in started if _runs(item)]
+    assert not left, f"left running: {left}"
+
+
+def _runs(item: QThread | QTimer) -> bool:
+    try:
+        return item.isRunning() if isinstance(item, QThread) else item.isActive()
+    except RuntimeError:  # Qt has deleted it, so it does not run
+        return False

@@ -1,0 +1,176 @@
+"""A plan leaves no hole, asks for nothing that is there, and puts the best on top."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from viewer.core import geometry
+from viewer.core.cache import TileCache
+from viewer.core.geometry import ViewState
+from viewer.core.plan import Layer, Plan, plan
+from viewer.core.presets import PRESETS, Recipe
+from viewer.core.pyramid import GRID, TILE_PX, level_of, level_size, tiles_px
+from viewer.core.shapes import Cells, Point, Rect, Size
+from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
+
+BASE = Layer((100, 80), (Tile(Rect(0, 0, 100, 80), Rect(0, 0, 100, 80), "base", 0, 0),), True)
+OFF = Recipe(next(preset for preset in PRESETS if preset.model is None))
+SHARP = Recipe(PRESETS[0], (0.5, 0.7, 0.9, 1.0), 12)
+
+
+def view_at(zoom: float, center: tuple[float, float] = (0.5, 0.5)) -> ViewState:
+    fitted = geometry.fit(Size(3000, 2000), Size(1200, 800))
+    return geometry.look_at(fitted, zoom, center)
+
+
+def planned(view: ViewState, cache: TileCache, recipe: Recipe = SHARP, **more) -> Plan:
+    return plan(view, 1, BASE, recipe, cache, more.pop("focus", Point(600, 400)), **more)
+
+
+def put(cache: TileCache, view: ViewState, keys) -> None:
+    for key in keys:
+        size = level_size(view.image, key.sheet.level)
+        core = Rect(*tiles_px(size, Cells(key.tx, key.ty, key.tx + 1, key.ty + 1)))
+        cache.put(key, Tile(core, core, key, 1, arrived=0))
+
+
+@pytest.fixture
+def cache() -> TileCache:
+    return TileCache(10_000)
+
+
+zooms = st.floats(0.3, 32)
+centers = st.tuples(st.floats(0, 1), st.floats(0, 1))
+
+
+@given(zooms, centers)
+@settings(deadline=None)
+def test_missing_tiles_cover_the_viewport_without_a_gap(zoom, center):
+    view = view_at(zoom, center)
+    made = planned(view, TileCache(0), OFF)
+    size = level_size(view.image, made.level)
+    shown = geometry.visible(view, *size)
+    cores = [
+        Rect(*tiles_px(size, Cells(k.tx, k.ty, k.tx + 1, k.ty + 1))).clipped(shown)
+        for k in made.missing
+    ]
+    assert sum(core.width * core.height for core in cores) == shown.width * shown.height
+    assert len(set(made.missing)) == len(made.missing)
+
+
+@given(zooms, centers, st.sets(st.integers(0, 60)))
+@settings(deadline=None)
+def test_what_is_cached_is_drawn_and_never_asked_for(zoom, center, some):
+    view, cache = view_at(zoom, center), TileCache(10_000)
+    everything = planned(view, cache).missing
+    there = {key for index, key in enumerate(everything) if index in some}
+    put(cache, view, there)
+    again = planned(view, cache)
+    assert not there & set(again.missing)
+    drawn = {tile.image for layer in again.layers[1:] for tile in layer.tiles}
+    assert drawn == there
+
+
+def test_the_base_is_always_at_the_bottom(cache):
+    for zoom in (0.3, 1.0, 2.5, 32):
+        assert planned(view_at(zoom), cache).layers[0] is BASE
+        put(cache, view_at(zoom), planned(view_at(zoom), cache).missing)
+
+
+def test_bicubic_of_the_whole_viewport_is_wanted_before_refined_tiles(cache):
+    made = planned(view_at(2.0), cache)
+    kinds = [key.sheet.quality for key in made.missing]
+    half = len(kinds) // 2
+    assert kinds == [PIXELS] * half + [Quality("compact", 0.7)] * half
+    assert made.total == half
+    assert made.done == 0
+
+
+def test_where_a_refined_tile_is_there_bicubic_is_not_wanted(cache):
+    view = view_at(2.0)
+    refined = [k for k in planned(view, cache).missing if k.sheet.quality.model]
+    put(cache, view, refined[:3])
+    missing = {(k.tx, k.ty) for k in planned(view, cache).missing}
+    assert not missing & {(k.tx, k.ty) for k in refined[:3]}
+    assert planned(view, cache).done == 3
+
+
+def test_tiles_nearest_the_cursor_come_first(cache):
+    view = view_at(2.0)
+    focus = Point(1100, 700)
+    missing = [k for k in planned(view, cache, focus=focus).missing if k.sheet.quality.model]
+    first, last = missing[0], missing[-1]
+
+    def reach(key: TileKey) -> float:
+        x = (key.tx + 0.5) * TILE_PX + view.v_left - focus.x
+        y = (key.ty + 0.5) * TILE_PX + view.v_top - focus.y
+        return x * x + y * y
+
+    assert abs(first.tx * TILE_PX + view.v_left + 128 - focus.x) <= TILE_PX
+    assert reach(first) < reach(last)
+
+
+@pytest.mark.parametrize("zoom", [0.4, 1.0])
+def test_up_to_one_to_one_no_network_is_asked(cache, zoom):
+    made = planned(view_at(zoom), cache)
+    assert {key.sheet.quality for key in made.missing} == {PIXELS}
+
+
+def test_the_network_is_asked_from_the_very_next_level(cache):
+    made = planned(view_at((GRID + 1) / GRID), cache)
+    assert Quality("compact", 0.5) in {key.sheet.quality for key in made.missing}
+
+
+def test_failed_tiles_are_not_asked_for_again(cache):
+    view = view_at(3.0)
+    failed = set(planned(view, cache).missing[:4])
+    assert not failed & set(planned(view, cache, failed=failed).missing)
+
+
+def test_the_exact_level_lies_on_top_and_refined_neighbours_above_bicubic(cache):
+    near, here = view_at(2.5), view_at(2.0)
+    put(cache, near, planned(near, cache).missing)
+    put(cache, here, planned(here, cache).missing)
+    layers = planned(here, cache).layers
+    images = [layer.tiles[0].image for layer in layers[1:]]
+    assert [(key.sheet.level, key.sheet.quality.model) for key in images] == [
+        (level_of(2.5), None),
+        (level_of(2.0), None),
+        (level_of(2.5), "compact"),
+        (level_of(2.0), "compact"),
+    ]
+    assert layers[-1].covers
+
+
+def test_tiles_reduced_more_than_twice_are_not_drawn(cache):
+    far = view_at(8.0)
+    put(cache, far, planned(far, cache).missing)
+    assert planned(view_at(3.9), cache).layers == (BASE,)
+    assert len(planned(view_at(4.0), cache).layers) > 1
+
+
+def test_only_a_few_other_levels_are_drawn(cache):
+    for step in range(20):
+        view = view_at(2.0 + step / 50)
+        put(cache, view, planned(view, cache).missing)
+    assert len(planned(view_at(2.0), cache).layers) <= 7
+
+
+def test_tiles_of_another_picture_or_model_are_not_drawn(cache):
+    view = view_at(2.0)
+    level = level_of(2.0)
+    keys = [
+        TileKey(LevelKey(2, PIXELS, level), 0, 0),
+        TileKey(LevelKey(1, Quality("another", 0.7), level), 8, 6),
+    ]
+    put(cache, view, keys)
+    assert planned(view, cache).layers == (BASE,)
+
+
+def test_a_layer_with_a_gap_does_not_claim_to_cover(cache):
+    view = view_at(2.0)
+    bicubic = [k for k in planned(view, cache).missing if k.sheet.quality == PIXELS]
+    put(cache, view, bicubic[1:])
+    assert not planned(view, cache).layers[-1].covers
+    put(cache, view, bicubic)
+    assert planned(view, cache).layers[-1].covers

@@ -1,0 +1,38 @@
+"""Presets name models that exist, and enlarge with the subnet of the scale."""
+
+import pytest
+
+from models.spec import ModelError, find
+from viewer.core.presets import PRESETS, recipe, shipped
+from viewer.core.pyramid import level_of
+from viewer.core.tiles import PIXELS, Quality
+
+
+def test_every_preset_offered_has_its_weights():
+    assert "off" in [preset.name for preset in shipped()]
+    for preset in shipped():
+        if preset.model is not None:
+            assert find(preset.model).weights.exists()
+
+
+def test_names_are_unique():
+    assert len({preset.name for preset in PRESETS}) == len(PRESETS)
+
+
+@pytest.mark.parametrize(("zoom", "subnet"), [(1.2, 0.5), (2.0, 0.7), (3.0, 0.9), (9.0, 1.0)])
+def test_the_subnet_follows_the_scale(zoom, subnet):
+    assert recipe("balanced").quality_at(level_of(zoom)) == Quality("compact", subnet)
+
+
+def test_off_interpolates_at_every_scale():
+    assert recipe("off").quality_at(level_of(9.0)) == PIXELS
+
+
+def test_a_model_may_replace_that_of_the_preset():
+    assert recipe("off", "compact").quality_at(level_of(2.0)).model == "compact"
+
+
+@pytest.mark.parametrize(("preset", "model"), [("nonsense", None), ("balanced", "nonsense")])
+def test_an_unknown_name_is_told_with_the_known_ones(preset, model):
+    with pytest.raises(ModelError, match=r"nonsense.*Choose one of: .*(compact|balanced)"):
+        recipe(preset, model)

@@ -1,0 +1,68 @@
+"""Stand-ins for the slow parts."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.source import Picture
+
+Pixels = NDArray[np.uint8]
+
+
+class FakeUpscaler:
+    """Returns the negative of the nearest pixels, so that refined pixels can be told apart.
+
+    It counts its calls, raises `error` if there is one, and waits for `gate` to be set.
+    """
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[tuple[int, int], tuple[int, int], float]] = []
+        self.error: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+
+    def __call__(self, model: str) -> FakeUpscaler:
+        """Serve as the engine's loader, too."""
+        return self
+
+    def region(
+        self,
+        image: Pixels,
+        out_size: tuple[int, int],
+        rows: tuple[int, int],
+        cols: tuple[int, int],
+        subnet: float,
+    ) -> Pixels:
+        self.calls.append((rows, cols, subnet))
+        self.entered.set()
+        assert self.gate.wait(20)
+        if self.error is not None:
+            raise self.error
+        ys = np.arange(*rows) * image.shape[0] // out_size[0]
+        xs = np.arange(*cols) * image.shape[1] // out_size[1]
+        return 255 - image[ys[:, None], xs[None, :]]
+
+
+def picture(pixels: Pixels, alpha: Pixels | None = None) -> Picture:
+    """Return a picture that needs no file."""
+    return Picture(
+        path=Path("fake.png"),
+        size=(pixels.shape[1], pixels.shape[0]),
+        pixels=pixels,
+        alpha=alpha,
+        reduced=False,
+        lossy=False,
+        icc_profile=None,
+        exif=None,
+    )
+
+
+def noise(width: int, height: int, channels: int = 3) -> Pixels:
+    """Return the same random pixels every time."""
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
