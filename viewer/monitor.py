@@ -28,13 +28,6 @@ READINGS = 3
 
 #: What a sensor may raise; psutil passes on what the system says.
 SENSOR_ERRORS = (psutil.Error, OSError, RuntimeError, ValueError, AttributeError)
-    psutil.Error,
-    OSError,
-    RuntimeError,
-    ValueError,
-    AttributeError,
-    NotImplementedError,
-)
 
 
 class ResourceMonitor(QThread):
