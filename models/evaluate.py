@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from models.anysr import AnySR
 from models.axis import Axis
+from models.contract import Network
 from models.datasets import Pixels, read_rgb
 from models.metrics import psnr_y
 
 
 @torch.no_grad()
-def upscale_whole(network: AnySR, lr: Pixels, size: tuple[int, int], width: float) -> Pixels:
+def upscale_whole(network: Network, lr: Pixels, size: tuple[int, int], width: float) -> Pixels:
     """Upscale uint8 HxWx3 to (height, width) in one pass, rounded to 8 bit."""
     device = next(network.parameters()).device
     rows, cols = (Axis.whole(n, out) for n, out in zip(lr.shape, size, strict=False))
@@ -23,7 +23,7 @@ def upscale_whole(network: AnySR, lr: Pixels, size: tuple[int, int], width: floa
     return output.mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
 
 
-def benchmark(network: AnySR, folder: Path, width: float) -> dict[str, float]:
+def benchmark(network: Network, folder: Path, width: float) -> dict[str, float]:
     """Return the mean PSNR on Y, in dB, of x2, x3 and x4 in a folder of `xN/HR` and `xN/LR`."""
     result = {}
     for scale in (2, 3, 4):

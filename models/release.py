@@ -16,10 +16,11 @@ from typing import Any
 import safetensors.torch
 import torch
 
-from models.anysr import WIDTHS, AnySR, AnySRConfig
 from models.axis import Axis
+from models.contract import Network
 from models.datasets import read_rgb
 from models.evaluate import benchmark
+from models.networks import build
 
 #: A tile may differ from the whole image by this much before rounding: a quarter of a grey level.
 TOLERANCE = 0.25 / 255
@@ -29,7 +30,7 @@ HALO_SCALES = (1.1, 2.0, 2.37, 3.0, 4.0, 7.5)
 
 
 @torch.no_grad()
-def measure_halo(network: AnySR, folder: Path) -> int:
+def measure_halo(network: Network, folder: Path) -> int:
     """Return the smallest halo, in LR pixels, that keeps tiles within `TOLERANCE`.
 
     Tried on the LR pictures in `folder`, at every width, on tiles of 32 LR pixels; a margin of
@@ -40,13 +41,13 @@ def measure_halo(network: AnySR, folder: Path) -> int:
     for picture in pictures:
         x = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
         for scale in HALO_SCALES:
-            for width in WIDTHS:
+            for width in network.widths:
                 while halo < network.reach and _tile_error(network, x, scale, width, halo):
                     halo += 1
     return min(halo + 1, network.reach)
 
 
-def _tile_error(network: AnySR, x: torch.Tensor, scale: float, width: float, halo: int) -> bool:
+def _tile_error(network: Network, x: torch.Tensor, scale: float, width: float, halo: int) -> bool:
     """Whether any of a grid of tiles differs from the whole by more than `TOLERANCE`."""
     sizes = [(n, round(n * scale)) for n in x.shape[2:]]
     rows, cols = (Axis.whole(*size) for size in sizes)
@@ -63,18 +64,16 @@ def _tile_error(network: AnySR, x: torch.Tensor, scale: float, width: float, hal
     return False
 
 
-def model_card(run: Path, network: AnySR, state: dict[str, Any], bench: Path) -> dict[str, Any]:
+def model_card(run: Path, network: Network, state: dict[str, Any], bench: Path) -> dict[str, Any]:
     """Gather the facts of a finished or unfinished run; PSNR in dB on Y."""
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
     sets = sorted(folder.name for folder in bench.iterdir() if (folder / "x2").is_dir())
     return {
         "title": config["title"],
         "about": config["about"],
-        "network": "AnySR",
-        "encoder": f"EDSR {config['network']['blocks']} x {config['network']['channels']}",
-        "upsampler": f"local, {config['network']['hidden']} hidden",
+        **network.labels,
         "parameters": sum(p.numel() for p in network.parameters()),
-        "subnets": list(WIDTHS),
+        "subnets": list(network.widths),
         "scale_range": [1.0, 4.0],
         "halo": measure_halo(network, bench / "Set5" / "x3" / "LR"),
         "exact": True,
@@ -91,7 +90,7 @@ def model_card(run: Path, network: AnySR, state: dict[str, Any], bench: Path) ->
             "are for non-commercial research"
         ),
         "psnr": {
-            name: {str(width): benchmark(network, bench / name, width) for width in WIDTHS}
+            name: {str(width): benchmark(network, bench / name, width) for width in network.widths}
             for name in sets
         },
     }
@@ -106,7 +105,7 @@ def main(argv: list[str] | None = None) -> None:
     arguments = parser.parse_args(argv)
     state = torch.load(arguments.run / "checkpoint.pt", map_location="cpu", weights_only=True)
     config = json.loads((arguments.run / "config.json").read_text(encoding="utf-8"))
-    network = AnySR(AnySRConfig(**config["network"])).eval()
+    network = build(config["network"]).eval()
     network.load_state_dict(state["average"])
     card = model_card(arguments.run, network, state, arguments.bench)
     tensors = {name: tensor.contiguous() for name, tensor in network.state_dict().items()}

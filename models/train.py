@@ -13,8 +13,10 @@ import math
 import os
 import sys
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,11 +29,12 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
-from models.anysr import WIDTHS, AnySR, AnySRConfig
+from models.anysr import WIDTHS
 from models.axis import Axis
 from models.datasets import Pairs, load_folder
 from models.devices import choose_device, choose_precision
 from models.evaluate import benchmark
+from models.networks import build
 from models.optimiser import Muon
 
 #: AnySR's scale groups S1..S4, and the integer scale that benchmarks ask of each.
@@ -43,7 +46,7 @@ class TrainConfig:
     """Everything that decides a run; read from a TOML file."""
 
     title: str
-    network: AnySRConfig
+    network: Mapping[str, Any]  # what `models.networks.build` takes
     steps: int
     batch: int = 16  # LR patches in a step, over all processes
     patch: int = 40  # LR pixels
@@ -64,7 +67,6 @@ class TrainConfig:
     @classmethod
     def read(cls, path: Path) -> TrainConfig:
         facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        facts["network"] = AnySRConfig(**facts["network"])
         facts["skip"] = tuple(facts.get("skip", ()))
         return cls(**facts)
 
@@ -136,11 +138,11 @@ class Run:
 def start_run(config: TrainConfig, device: torch.device, start: Path | None = None) -> Run:
     """Build the network, its average and its optimisers, from the weights in `start` if given."""
     torch.manual_seed(config.seed)
-    network = AnySR(config.network)
+    network = build(config.network)
     if start is not None:  # other weights may lack the running means: they are soon relearnt
         network.load_state_dict(load_file(start), strict=False)
     network.to(device).to(memory_format=torch.channels_last)
-    average = AnySR(config.network).to(device)
+    average = build(config.network).to(device)
     average.load_state_dict(network.state_dict())
     average.eval()
     convolutions = [
@@ -156,6 +158,8 @@ def average_gradients(network: nn.Module, world: int) -> None:
     """Average the gradients over all processes, in one message."""
     if world == 1:
         return
+    for p in network.parameters():  # processes may have trained different heads
+        p.grad = torch.zeros_like(p) if p.grad is None else p.grad
     gradients = [p.grad for p in network.parameters() if p.grad is not None]
     flat = torch.cat([g.flatten() for g in gradients])
     dist.all_reduce(flat)

@@ -14,9 +14,11 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from models.anysr import AnySR, AnySRConfig, bicubic
 from models.axis import Axis
+from models.contract import Network
 from models.devices import choose_device, choose_precision
+from models.networks import build
+from models.sampling import bicubic
 from models.spec import ModelError, ModelSpec
 
 Pixels = NDArray[np.uint8]
@@ -24,12 +26,12 @@ Pixels = NDArray[np.uint8]
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
 
-def load_network(spec: ModelSpec) -> AnySR:
+def load_network(spec: ModelSpec) -> Network:
     """Build the network of a model card and load its weights, on the CPU in float32.
 
     Raises `ModelError` if the weights are missing, damaged or not finite.
     """
-    network = AnySR(AnySRConfig(**spec.config))
+    network = build(spec.config)
     try:
         state = safetensors.torch.load(spec.read_weights())
         network.load_state_dict(state)

@@ -129,7 +129,7 @@ def test_what_training_leaves_can_ship(workshop: Path) -> None:
 
 
 def test_draws_follow_algorithm_1() -> None:
-    config = train.TrainConfig("x", train.AnySRConfig(), steps=1, any_width=0.0)
+    config = train.TrainConfig("x", {}, steps=1, any_width=0.0)
     draws = [train.draw(config, np.random.default_rng(seed)) for seed in range(2000)]
     full = np.mean([d.width == 1.0 for d in draws])
     assert full == pytest.approx(0.6 + 0.4 / 4, abs=0.04), "the reset, and the largest group"
@@ -139,7 +139,7 @@ def test_draws_follow_algorithm_1() -> None:
 
 
 def test_the_learning_rate_warms_up_and_ends_at_zero() -> None:
-    config = train.TrainConfig("x", train.AnySRConfig(), steps=1000, warmup=100)
+    config = train.TrainConfig("x", {}, steps=1000, warmup=100)
     rates = [train.learning_rate(step, config) for step in range(1001)]
     assert rates[0] == pytest.approx(0.01)
     assert max(rates) == pytest.approx(1.0, abs=0.03)

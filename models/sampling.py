@@ -1,0 +1,50 @@
+"""Interpolation on the grid of two axes. All of it is separable: one matrix or index per axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from models.axis import Axis
+
+
+def resample(x: Tensor, rows: Axis, cols: Axis) -> Tensor:
+    """Interpolate (N, C, h, w) to (N, C, H, W) in float32 by antialiased bicubic, a = -0.5."""
+    down, across = (torch.as_tensor(axis.bicubic(), device=x.device) for axis in (rows, cols))
+    return down @ x.float() @ across.T
+
+
+def bicubic(x: Tensor, rows: Axis, cols: Axis) -> Tensor:
+    """Interpolate (N, 3, h, w) to (N, H, W, 3) in float32 by antialiased bicubic, a = -0.5."""
+    return resample(x, rows, cols).permute(0, 2, 3, 1)
+
+
+def bilinear(x: Tensor, rows: Axis, cols: Axis) -> Tensor:
+    """Interpolate (N, 3, h, w) to (N, H, W, 3) in float32 between the four nearest pixels."""
+    y0, y1, fy = corners(rows, x.device)
+    x0, x1, fx = corners(cols, x.device)
+    x = x.float()
+    x = torch.lerp(x.index_select(3, x0), x.index_select(3, x1), fx)
+    x = torch.lerp(x.index_select(2, y0), x.index_select(2, y1), fy[:, None])
+    return x.permute(0, 2, 3, 1)
+
+
+def corners(axis: Axis, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
+    """Return `Axis.corners` as tensors: lower neighbour, upper neighbour, fraction between."""
+    low, high, fraction = (torch.as_tensor(a, device=device) for a in axis.corners())
+    return low, high, fraction
+
+
+def distances(axis: Axis) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return how far each output pixel lies from its lower and upper neighbour, in half pixels.
+
+    That is LIIF's unit; it is in [0, 2] and [-2, 0], except at the borders of the image, where
+    both neighbours are the same pixel.
+    """
+    low, high, _ = axis.corners()
+    below, above = (
+        (2.0 * (axis.coordinates() - axis.in0 - index)).astype(np.float32) for index in (low, high)
+    )
+    return below, above

@@ -1,0 +1,57 @@
+"""Anyzoom's own upsampler: as small as one that decodes any position can be."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.axis import Axis
+from models.sampling import corners
+from models.upsamplers.base import Upsampler
+
+
+class LocalUpsampler(Upsampler):
+    """Decode RGB at any position from the four nearest feature cells.
+
+    z = sum of the corners' features, each projected by a matrix of its own, + a linear term of the
+    position (f_y, f_x, f_y f_x) in the cell and of 1 / s; RGB = output(ReLU(hidden(ReLU(z)))).
+    All that is large happens at LR or is one small matrix product at HR.
+    """
+
+    title = "local"
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.project = nn.Conv2d(channels, 4 * hidden, 1)  # corners (y0,x0) (y0,x1) (y1,x0) (y1,x1)
+        self.position = nn.Linear(4, hidden)
+        self.hidden = nn.Conv2d(hidden, hidden, 1)
+        self.output = nn.Conv2d(hidden, 3, 1)
+        with torch.no_grad():  # start as bicubic
+            self.output.weight.mul_(0.1)
+            self.output.bias.zero_()
+
+    def lines(self, features: Tensor, rows: Axis, cols: Axis) -> tuple[Tensor, ...]:
+        """Project the corners and gather their columns: top and bottom (N, h, W, hidden).
+
+        The position term is split so that term[y, x] = across[x] + f_y[y] * down[x].
+        """
+        f = features.permute(0, 2, 3, 1)
+        x0, x1, fx = corners(cols, f.device)
+        weights = self.project.weight[:, :, 0, 0].chunk(4)
+        corner = [F.linear(f, *wb) for wb in zip(weights, self.project.bias.chunk(4), strict=True)]
+        wy, wx, wxy, ws = self.position.weight.unbind(1)
+        fx = fx.to(f)[:, None]
+        across = fx * wx + (self.position.bias + ws / max(rows.scale, cols.scale))  # (W, hidden)
+        down = fx * wxy + wy
+        top = corner[0].index_select(2, x0).add_(corner[1].index_select(2, x1)).add_(across)
+        bottom = corner[2].index_select(2, x0).add_(corner[3].index_select(2, x1))
+        return top, bottom, down
+
+    def pixels(self, lines: tuple[Tensor, ...], rows: Axis, cols: Axis) -> Tensor:
+        top, bottom, down = lines
+        y0, y1, fy = corners(rows, top.device)
+        z = top.index_select(1, y0).add_(bottom.index_select(1, y1))
+        z = F.relu_(z.addcmul_(fy.to(z)[:, None, None], down.to(z)))
+        z = F.relu_(F.linear(z, self.hidden.weight[:, :, 0, 0], self.hidden.bias))
+        return F.linear(z, self.output.weight[:, :, 0, 0], self.output.bias)
