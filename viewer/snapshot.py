@@ -31,7 +31,7 @@ class Snapshot(QObject):
             return
         if plan.done < plan.total:
             self._fail("The picture could not be refined.")
-        elif not self._canvas.picture().save(str(self._path), b"PNG"):
+        elif not self._canvas.picture().save(str(self._path)):
             self._fail(f"{self._path} could not be written.")
         else:
             self.done.emit(0)
