@@ -51,7 +51,7 @@ class ChannelAttention(nn.Module):
 
     def __init__(self, channels: int, ratio: int = 16) -> None:
         super().__init__()
-        squeezed = max(1, channels // ratio)
+        squeezed = max(4, channels // ratio)  # few ReLUs could all fall silent
         self.squeeze = nn.Linear(channels, squeezed)
         self.excite = nn.Linear(squeezed, channels)
         self.register_buffer("pooled_mean", torch.zeros(channels))

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.anysr import AnySR, AnySRConfig
+from models.asdn import ASDN, ASDNConfig
 from models.contract import Network
+from models.fsdn import FSDN, FSDNConfig
 from models.spec import ModelError
 
 KINDS: Mapping[str, tuple[type, type]] = {
     "anysr": (AnySR, AnySRConfig),
+    "asdn": (ASDN, ASDNConfig),
+    "fsdn": (FSDN, FSDNConfig),
 }
 
 

@@ -13,7 +13,8 @@ from models.axis import Axis
 def resample(x: Tensor, rows: Axis, cols: Axis) -> Tensor:
     """Interpolate (N, C, h, w) to (N, C, H, W) in float32 by antialiased bicubic, a = -0.5."""
     down, across = (torch.as_tensor(axis.bicubic(), device=x.device) for axis in (rows, cols))
-    return down @ x.float() @ across.T
+    with torch.autocast(x.device.type, enabled=False):  # positions and pixels need 24 bit
+        return down @ x.float() @ across.T
 
 
 def bicubic(x: Tensor, rows: Axis, cols: Axis) -> Tensor:

@@ -15,6 +15,13 @@ from models.spec import ModelError
 ANYSR = {"blocks": 2, "channels": 8, "hidden": 8}
 CONFIGS = {
     "local": ANYSR,
+    "asdn": {"kind": "asdn", "blocks": 2, "channels": 6, "layers": 2},
+    "asdn inter": {"kind": "asdn", "blocks": 2, "channels": 6, "layers": 1, "attention": "inter"},
+    "asdn block": {"kind": "asdn", "blocks": 1, "channels": 6, "layers": 2, "attention": "block"},
+    "vdsr": {"kind": "asdn", "trunk": "vdsr", "blocks": 3, "channels": 6},
+    "edsr": {"kind": "asdn", "trunk": "edsr", "blocks": 2, "channels": 6},
+    "rdn": {"kind": "asdn", "trunk": "rdn", "blocks": 2, "channels": 6, "layers": 2},
+    "fsdn": {"kind": "fsdn", "blocks": 2, "channels": 6, "layers": 2},
 }
 SIZE = (11, 9)
 
