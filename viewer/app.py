@@ -11,6 +11,7 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from types import TracebackType
 
 import psutil
 from PySide6.QtCore import QObject, QSize, QSocketNotifier, QThread, Signal, Slot
@@ -187,18 +188,15 @@ class App(QObject):
 
 
 def run(options: Options) -> int:
-    """Show the viewer, or take a snapshot; return the exit status."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    """Show the viewer, or take a snapshot; return the exit status.
+
+    Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
+    """
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
-    sys.excepthook = _log_exception
-    try:
-        app = App(options)
-    except ModelError as error:
-        _tell(str(error))
-        return 1
+    app = App(options)
     waker = _quit_on_interrupt(qt)
     app.window.closed.connect(qt.quit)
     snapshot = None
@@ -206,12 +204,13 @@ def run(options: Options) -> int:
         snapshot = Snapshot(options.snapshot, app.canvas, app.scheduler)
         app.worker.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
+    sys.excepthook = functools.partial(_on_exception, snapshot)
     app.start()
     status = qt.exec()
     app.stop()
     waker.setEnabled(False)
     if snapshot is not None and snapshot.complaint:
-        _tell(snapshot.complaint)
+        raise ViewerError(snapshot.complaint)
     return status
 
 
@@ -243,9 +242,13 @@ def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:
     return notifier
 
 
-def _log_exception(kind: type[BaseException], error: BaseException, trace: object) -> None:
-    log.critical("Unexpected error", exc_info=(kind, error, trace))  # type: ignore[arg-type]
-
-
-def _tell(sentence: str) -> None:
-    sys.stderr.write(f"anyzoom: {sentence}\n")
+def _on_exception(
+    snapshot: Snapshot | None,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Log what went wrong in a slot; the viewer lives on, a snapshot would wait for ever."""
+    log.critical("Unexpected error", exc_info=(kind, error, trace))
+    if snapshot is not None:
+        snapshot.fail("The snapshot could not be taken.")

@@ -133,9 +133,9 @@ class TileScheduler(QObject):
         self._ask()
 
     def stop(self) -> None:
-        """Ask for nothing more."""
+        """Ask for nothing more, and drop what is still answered."""
         self._rest.stop()
-        self._pending.replace(())
+        self._new_generation()
         self._scene = None
 
     def _new_generation(self) -> None:

@@ -30,17 +30,18 @@ class Snapshot(QObject):
         if self.complaint or plan is None:
             return
         if plan.done < plan.total:
-            self._fail("The picture could not be refined.")
+            self.fail("The picture could not be refined.")
         elif not self._canvas.picture().save(str(self._path)):
-            self._fail(f"{self._path} could not be written.")
+            self.fail(f"{self._path} could not be written.")
         else:
             self.done.emit(0)
 
     @Slot(object)
     def on_failed(self, failure: Failure) -> None:
-        """Give up."""
-        self._fail(failure.message)
+        """Give up: a part of the picture would be missing."""
+        self.fail(failure.message)
 
-    def _fail(self, sentence: str) -> None:
+    def fail(self, sentence: str) -> None:
+        """End without a picture, for this reason."""
         self.complaint = sentence
         self.done.emit(1)

@@ -14,7 +14,8 @@ from viewer.core.shapes import Cells, Size
 @given(st.integers(3, 900), st.integers(3, 700), st.data())
 @settings(deadline=None, max_examples=40)
 def test_a_part_equals_the_same_part_of_the_whole(width, height, data):
-    resampler = Resampler(picture(noise(157, 211)))
+    soft = Image.fromarray(noise(20, 26)).resize((157, 211), Image.Resampling.BICUBIC)
+    resampler = Resampler(picture(np.asarray(soft)))
     left = data.draw(st.integers(0, width - 1))
     top = data.draw(st.integers(0, height - 1))
     right = data.draw(st.integers(left + 1, width))
@@ -22,8 +23,8 @@ def test_a_part_equals_the_same_part_of_the_whole(width, height, data):
     whole = resampler.region(Size(width, height), Cells(0, 0, width, height))
     part = resampler.region(Size(width, height), Cells(left, top, right, bottom))
     difference = np.abs(part.astype(int) - whole[top:bottom, left:right])
-    # Pillow rounds between its two passes, and takes the cheaper one first: on noise it shows.
-    assert difference.max() <= 4
+    # Pillow rounds between its two passes, and takes the cheaper one first.
+    assert difference.max() <= 1
 
 
 def test_enlarging_is_pillows_bicubic():

@@ -1,0 +1,190 @@
+"""Opening, failing, changing one's mind and quitting."""
+
+import threading
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fakes import noise
+from PIL import Image
+from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from viewer.core.tiles import TileResult
+
+
+@pytest.fixture
+def holiday(tmp_path):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for index in (1, 2, 10):
+        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
+    return folder
+
+
+@pytest.fixture
+def broken(tmp_path):
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"\x89PNG\r\n\x1a\n and then nothing of use")
+    return path
+
+
+def test_a_file_that_cannot_be_opened_is_told_and_the_picture_stays(start, qtbot, broken):
+    app = start()
+    before = app.canvas.picture()
+    app.open([broken])
+    qtbot.waitUntil(lambda: "broken.png" in app.window.messages.text)
+    assert app.canvas.picture() == before
+    assert "photo.png" in app.window.windowTitle()
+
+
+def test_a_missing_file_at_the_start_leaves_an_invitation(start, qtbot, tmp_path):
+    app = start(tmp_path / "gone.png", wait=False)
+    qtbot.waitUntil(lambda: "gone.png" in app.window.messages.text)
+    assert app.window.welcome.isVisible()
+    app.window.messages.dismiss()
+    assert app.window.messages.text == ""
+
+
+def test_an_empty_folder_is_told(start, tmp_path):
+    app = start()
+    (tmp_path / "empty").mkdir()
+    app.open([tmp_path / "empty"])
+    assert "no pictures" in app.window.messages.text
+
+
+def test_keys_step_through_the_folder(start, settle, holiday):
+    app = start(holiday)
+    titles = []
+    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_Space, Qt.Key.Key_PageUp):
+        QTest.keyClick(app.canvas, key)
+        settle(app)
+        titles.append(app.window.windowTitle().split()[0])
+    assert titles == ["img2.png", "img10.png", "img2.png"]
+
+
+def test_dropping_a_file_opens_it(start, settle, holiday):
+    app = start()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(holiday / "img10.png"))])
+    held = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton)
+    enter = QDragEnterEvent(QPoint(50, 50), *held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(app.window, enter)
+    assert enter.isAccepted()
+    drop = QDropEvent(QPointF(50, 50), *held, Qt.KeyboardModifier.NoModifier)
+    QApplication.sendEvent(app.window, drop)
+    settle(app)
+    assert app.canvas.view.image == (100, 60)
+
+
+def test_of_two_pictures_opened_at_once_the_last_one_is_shown(start, settle, holiday, photo):
+    app = start()
+    app.open([holiday / "img1.png"])
+    app.open([holiday / "img10.png"])
+    settle(app)
+    assert app.canvas.view.image == (100, 60)
+
+
+def test_a_stale_answer_is_dropped(start, settle, upscaler, qtbot, wheel, holiday):
+    app = start()
+    answers: list[TileResult] = []
+    app.worker.finished.connect(answers.append)
+    upscaler.entered.clear()
+    upscaler.gate.clear()
+    wheel(app, 5)
+    qtbot.waitUntil(upscaler.entered.is_set)
+    app.open([holiday / "img1.png"])
+    upscaler.gate.set()
+    settle(app)
+    qtbot.waitUntil(lambda: app.canvas.view.image == (91, 60))
+    kept = len(app.scheduler._cache)
+    app.scheduler.on_finished(replace(answers[0], request=answers[0].request))
+    assert len(app.scheduler._cache) == kept
+
+
+def test_a_failed_tile_stays_bicubic_and_is_told_once(start, wheel, settle, upscaler):
+    upscaler.error = RuntimeError("something in the network")
+    app = start()
+    assert "stays bicubic" in app.window.messages.text
+    said: list[str] = []
+    app.scheduler.failed.connect(said.append)
+    wheel(app, 5)
+    settle(app)
+    assert said == []
+    tried = len(upscaler.calls)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Left)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Right)
+    settle(app)
+    assert len(upscaler.calls) == tried
+    assert app.window.badge.text().startswith("bicubic")
+    shown = app.canvas.view
+    whole = Image.fromarray(noise(300, 200)).resize(shown.shown, Image.Resampling.BICUBIC)
+    left, top = -int(shown.v_left), -int(shown.v_top)
+    expected = np.asarray(whole)[top : top + 400, left : left + 600]
+    picture = app.canvas.picture()
+    rows = np.frombuffer(picture.constBits(), np.uint8).reshape(400, 600, 4)[..., 2::-1]
+    assert np.abs(rows.astype(int) - expected).max() <= 4
+
+
+def test_running_out_of_memory_is_told(start, wheel, settle, upscaler):
+    app = start()
+    upscaler.error = MemoryError()
+    wheel(app, 5)
+    settle(app)
+    assert "memory" in app.window.messages.text
+
+
+def test_changing_the_preset_refines_again_without_moving(start, settle, upscaler):
+    app = start()
+    before = app.canvas.view
+    presets = {action.text(): action for action in app.window.findChildren(type(_action(app)))}
+    presets["Off (bicubic)"].trigger()
+    settle(app)
+    assert app.window.badge.text() == "bicubic  ×2.00"
+    assert app.canvas.view == before
+    calls = len(upscaler.calls)
+    presets["Balanced"].trigger()
+    settle(app)
+    assert app.window.badge.text() == "compact  ×2.00  subnet 0.7"
+    assert len(upscaler.calls) == calls
+
+
+def _action(app):
+    return app.window.actions()[0]
+
+
+def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upscaler):
+    app = start()
+    upscaler.entered.clear()
+    upscaler.gate.clear()
+    wheel(app, 5)
+    qtbot.waitUntil(upscaler.entered.is_set)
+    threading.Timer(0.2, upscaler.gate.set).start()
+    app.window.close()
+    app.stop()
+    assert app.thread_.isFinished()
+
+
+def test_full_screen_hides_the_menu_and_escape_brings_it_back(start, qtbot):
+    app = start()
+    QTest.keyClick(app.canvas, Qt.Key.Key_F11)
+    assert app.window.isFullScreen()
+    assert not app.window.menuBar().isVisible()
+    QTest.keyClick(app.canvas, Qt.Key.Key_Escape)
+    assert not app.window.isFullScreen()
+    assert app.window.menuBar().isVisible()
+
+
+class Bell(QObject):
+    rang = Signal(bool)
+
+
+def test_five_thousand_signals_do_no_harm():
+    """PySide6 6.12.0 lost a reference per emit, and aborted after some hundreds."""
+    bell, heard = Bell(), []
+    bell.rang.connect(heard.append)
+    for _ in range(5000):
+        bell.rang.emit(True)
+    assert len(heard) == 5000
