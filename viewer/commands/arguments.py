@@ -9,10 +9,6 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from models import spec
-from viewer.core import presets
-from viewer.core.options import Options
-
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
 MAX_SCALE = 32.0
@@ -64,28 +60,6 @@ def add_device_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device", choices=DEVICES, default="auto", help="where networks run (default: auto)"
     )
-
-
-def default_model() -> str | None:
-    """Return the model of the default preset."""
-    return presets.recipe(Options().preset).preset.model
-
-
-def choose_network(
-    model: str | None, subnet: float | str, scale: float
-) -> tuple[spec.ModelSpec, float]:
-    """Return the model (None: the default one) and the width to run at `scale`.
-
-    Raises `ModelError` if there is no such model or width.
-    """
-    name = model if model is not None else default_model()
-    facts = spec.find(name or "")
-    if isinstance(subnet, str):
-        return facts, spec.automatic_subnet(scale, facts.subnets)
-    if subnet not in facts.subnets:
-        known = ", ".join(f"{width:g}" for width in facts.subnets)
-        raise spec.ModelError(f"{facts.name} has no subnet {subnet:g}. Choose one of: {known}.")
-    return facts, subnet
 
 
 def number(low: float, high: float, *, above: bool = False) -> Callable[[str], float]:

@@ -18,9 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import metrics
-from viewer.commands import arguments
+from viewer.commands import arguments, network
 from viewer.commands.progress import progress
-from viewer.commands.upscale import memory_told
 from viewer.core.errors import OpenError, shown
 from viewer.core.source import list_images, open_picture
 
@@ -74,11 +73,8 @@ def main(argv: Sequence[str]) -> int:
     given = _parser().parse_args(argv)
     pairs = find_pairs(given.data)
     scale = _scale_of(pairs, given.scale)
-    facts, subnet = arguments.choose_network(given.model, given.subnet, scale)
-
-    from models.upscaler import Upscaler
-
-    upscaler = Upscaler(facts, given.device, given.precision)
+    facts, subnet = network.choose(given.model, given.subnet, scale)
+    upscaler = network.load(facts, given.device, given.precision)
     result = measure(
         pairs,
         scale,
@@ -130,7 +126,7 @@ def measure(
     for pair in progress(pairs):
         hr, lr = pair.pixels(scale)
         start = time.perf_counter()
-        with memory_told():
+        with network.memory_told():
             sr = upscale(lr, hr.shape[:2])
         seconds += time.perf_counter() - start
         bicubic = resized(lr, (hr.shape[1], hr.shape[0]))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
-from viewer.commands import arguments
+from viewer.commands import arguments, network
 from viewer.commands.progress import progress
 from viewer.core.errors import ExportError, OutOfMemory
 from viewer.core.export import check_target, save_picture
@@ -37,14 +36,12 @@ BYTES_PER_PIXEL_WITH_ALPHA = 16
 def main(argv: Sequence[str]) -> int:
     """Enlarge one file. Raises `ViewerError` or `ModelError`; OUT is then as it was."""
     given = _parser().parse_args(argv)
-    facts, subnet = arguments.choose_network(given.model, given.subnet, given.scale)
+    facts, subnet = network.choose(given.model, given.subnet, given.scale)
     picture = open_picture(given.source)
     out_size = enlarged(picture.size, given.scale)
     _check_output(picture, given.target, out_size, overwrite=given.force)
 
-    from models.upscaler import Upscaler
-
-    upscaler = Upscaler(facts, given.device, given.precision)
+    upscaler = network.load(facts, given.device, given.precision)
     run = upscale_whole if given.whole else upscale_in_chunks
     pixels = run(upscaler, picture.pixels, out_size, subnet)
     save_picture(
@@ -73,7 +70,7 @@ def upscale_in_chunks(
     width, height = out_size
     result = np.empty((height, width, 3), np.uint8)
     for rows, cols in progress(chunks(pixels.shape[:2], (height, width))):
-        with memory_told():
+        with network.memory_told():
             chunk = upscaler.region(pixels, (height, width), rows, cols, subnet)
         result[slice(*rows), slice(*cols)] = chunk
     return result
@@ -83,21 +80,8 @@ def upscale_whole(
     upscaler: Upscaler, pixels: Pixels, out_size: tuple[int, int], subnet: float
 ) -> Pixels:
     """Upscale uint8 HxWx3 to (width, height) in a single pass: what chunks are tested against."""
-    with memory_told():
+    with network.memory_told():
         return upscaler.whole(pixels, (out_size[1], out_size[0]), subnet)
-
-
-@contextmanager
-def memory_told() -> Generator[None]:
-    """Turn torch's ways of running out of memory into `OutOfMemory`."""
-    try:
-        yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one, the CPU's has no class
-        if "memory" not in str(error):
-            raise
-        raise OutOfMemory(
-            "The network ran out of memory: close other programs, or leave out --whole."
-        ) from error
 
 
 def chunks(in_size: Sequence[int], out_size: tuple[int, int]) -> list[tuple[Span, Span]]:
