@@ -114,14 +114,16 @@ class DenseBlock(nn.Module):
             kept = torch.cat([kept, channels * (k + 1) + torch.arange(count, device=device)])
         return layers, self.fuse.weight.index_select(1, kept)
 
-    def attention(self, m: Tensor) -> Tensor:
-        """Spread the gate's (N, 2 g) over all channels ahead of the fusion, with ones before."""
+    def attention(self, m: Tensor, total: int) -> Tensor:
+        """Spread the gate's (N, 2 g) over all channels ahead of the fusion, ones where it is not.
+
+        The last layer's C channels come last, and right before them the last but one's g.
+        """
         n, channels = m.shape[0], self.fuse.out_channels
         last, second = m[:, :channels], m[:, channels:]
-        g = m.shape[1] // 2
-        before = channels * (len(self.layers) - 1) + g
-        ones = m.new_ones(n, before + g)
-        return torch.cat([ones[:, :before], second, ones[:, : g - second.shape[1]], last], dim=1)
+        ones = m.new_ones(n, total - channels - second.shape[1])
+        before = total - channels - m.shape[1] // 2
+        return torch.cat([ones[:, :before], second, ones[:, before:], last], dim=1)
 
     def forward(self, x: Tensor, scale: Tensor, width: float) -> Tensor:
         """Map (N, C, h, w) to the same shape with the subnet of `width`."""
@@ -139,7 +141,7 @@ class DenseBlock(nn.Module):
             follow(row, pooled)
         else:
             pooled = row.expand(x.shape[0], 2 * g)
-        m = self.attention(self.gate(pooled.to(x.dtype), scale))
+        m = self.attention(self.gate(pooled.to(x.dtype), scale), held.shape[1])
         return x + F.conv2d(held * m[:, :, None, None], fuse, self.fuse.bias)
 
     def fold(self, scale: Tensor, width: float) -> ResidualDenseBlock:
@@ -152,7 +154,7 @@ class DenseBlock(nn.Module):
         for conv, (weight, bias) in zip(plain.layers, layers, strict=True):
             conv.weight.copy_(weight)
             conv.bias.copy_(bias)
-        plain.fuse.weight.copy_(fuse * self.attention(m)[0, :, None, None])
+        plain.fuse.weight.copy_(fuse * self.attention(m, fuse.shape[1])[0, :, None, None])
         plain.fuse.bias.copy_(self.fuse.bias)
         return plain
 
