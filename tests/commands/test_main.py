@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -153,6 +154,35 @@ def test_paths_and_snapshots_are_checked_before_a_window_opens(tmp_path):
         view.read([str(tmp_path / "none")])
     with pytest.raises(ExportError):
         view.read(["--snapshot", "out"])
+
+
+@pytest.fixture
+def no_display(monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+
+
+@pytest.mark.usefixtures("no_display")
+def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
+    status, out, err = run(photo)
+    assert (status, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "display" in err
+
+
+@pytest.mark.usefixtures("no_display")
+def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypatch):
+    seen = []
+
+    def note(options: Options) -> int:
+        seen.append((options.snapshot, os.environ["QT_QPA_PLATFORM"]))
+        return 0
+
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")  # put back when the test ends
+    monkeypatch.setattr("viewer.app.run", note)
+    assert run(photo, "--snapshot", "out.png")[0] == 0
+    assert seen == [(Path("out.png"), "offscreen")]
 
 
 @pytest.fixture

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments
 from viewer.core import presets
-from viewer.core.errors import ExportError, OpenError, shown
+from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.options import Options
 
 COMMANDS = """\
@@ -25,6 +27,7 @@ def main(argv: Sequence[str]) -> int:
     options = read(argv)
     if options.model is not None:
         spec.find(options.model)  # an unknown name is refused before Qt is loaded
+    _check_display(options)
     from viewer import app
 
     return app.run(options)
@@ -51,6 +54,19 @@ def read(argv: Sequence[str]) -> Options:
         device=given.device,
         snapshot=given.snapshot,
     )
+
+
+def _check_display(options: Options) -> None:
+    """Have a snapshot taken without a display; refuse a window, for which Qt would abort.
+
+    Raises `ViewerError`.
+    """
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named):
+        return
+    if options.snapshot is None:
+        raise ViewerError("There is no display to open a window on: set DISPLAY.")
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 def _parser() -> arguments.Parser:
