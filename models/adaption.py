@@ -23,8 +23,8 @@ class ScaleAdaption(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         bound = (9 * channels) ** -0.5
-        experts = torch.empty(EXPERTS, channels, channels, 3, 3).uniform_(-bound, bound)
-        self.experts = nn.Parameter(experts)
+        experts = torch.empty(EXPERTS * channels, channels, 3, 3).uniform_(-bound, bound)
+        self.experts = nn.Parameter(experts)  # one below the other
         self.route = nn.Sequential(
             nn.Linear(2, channels), nn.ReLU(), nn.Linear(channels, EXPERTS), nn.Softmax(dim=-1)
         )
@@ -32,7 +32,8 @@ class ScaleAdaption(nn.Module):
 
     def kernel(self, scale: Tensor) -> Tensor:
         """Return the convolution (C, C, 3, 3) that the experts mix for (s_h, s_w)."""
-        return torch.einsum("e,eoihw->oihw", self.route(1.0 / scale), self.experts)
+        experts = self.experts.unflatten(0, (EXPERTS, -1))
+        return torch.einsum("e,eoihw->oihw", self.route(1.0 / scale), experts)
 
     def forward(self, x: Tensor, scale: Tensor) -> Tensor:
         """Adapt (N, C, h, w) to the scale."""

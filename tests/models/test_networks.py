@@ -87,6 +87,18 @@ def test_prepared_for_any_scale_it_is_the_same_network(
         torch.testing.assert_close(single, batch[1], rtol=1e-4, atol=1e-5)
 
 
+def test_bfloat16_comes_close(network: Network) -> None:
+    rows, cols = axes(2.0, 2.37)
+    exact, coarse = (
+        network.prepare((rows.scale, cols.scale)).to(dtype).to(memory_format=torch.channels_last)
+        for dtype in (torch.float32, torch.bfloat16)
+    )
+    with torch.inference_mode():
+        first, second = (n(picture(), rows, cols) for n in (exact, coarse))
+    assert second.dtype == torch.float32
+    assert (first - second).abs().mean() < 0.02 * first.std()
+
+
 @pytest.mark.parametrize("scale", [(1.1, 1.1), (3.0, 2.37), (7.5, 7.5)])
 def test_tiles_with_a_halo_of_its_reach_equal_the_whole(
     network: Network, scale: tuple[float, float]
