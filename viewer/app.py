@@ -89,7 +89,7 @@ class App(QObject):
                 width, height = (math.ceil(side / ratio) for side in size)
                 self.window.resize_canvas(QSize(width, height))
             else:
-                self.window.resize_canvas(self.canvas.sizeHint())
+                self.window.resize_to_screen()
             self.window.show()
         self.open(self._options.paths or (assets.PHOTO,))
 

@@ -6,12 +6,14 @@ The only viewer file that runs models. Lives on the worker thread.
 from __future__ import annotations
 
 import ctypes
+import gc
 import importlib.util
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
@@ -48,13 +50,29 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
     Raises `ModelError`.
     """
     preload_torch()
-    import torch
+    with _collecting_later():
+        import torch
 
-    from models.upscaler import Upscaler
+        from models.upscaler import Upscaler
 
     # One core stays free for the interface.
     torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     return Upscaler(spec.find(model), device)
+
+
+@contextmanager
+def _collecting_later() -> Iterator[None]:
+    """Spare the objects of an import from Python's garbage collector, then and for good.
+
+    To look through the hundred thousand of torch takes a tenth of a second, in which no other
+    thread runs and the window would not answer.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def preload_torch() -> None:

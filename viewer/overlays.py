@@ -115,6 +115,7 @@ class Welcome(QWidget):
         column = QVBoxLayout(self)
         column.addWidget(button)
         column.addWidget(hint)
+        self.hide()
 
 
 def lay_over(canvas: QWidget) -> tuple[Badge, MessageBar, Welcome]:

@@ -25,6 +25,9 @@ from viewer.core.presets import Preset
 from viewer.core.source import EXTENSIONS
 from viewer.overlays import lay_over
 
+#: The most of the screen that a new window takes, each way.
+SCREEN_SHARE = 0.9
+
 Keys = str | QKeySequence.StandardKey
 
 
@@ -45,6 +48,7 @@ class MainWindow(QMainWindow):
         self.canvas = canvas
         self.badge, self.messages, self.welcome = lay_over(canvas)
         self.welcome.open_clicked.connect(self._ask_for_files)
+        self._empty = True
         self.setCentralWidget(canvas)
         self.setAcceptDrops(True)
         self.setWindowTitle("Anyzoom")
@@ -58,6 +62,7 @@ class MainWindow(QMainWindow):
     def show_title(self, name: str, size: tuple[int, int]) -> None:
         """Name the picture in the title."""
         self.setWindowTitle(f"{name}  ({size[0]} × {size[1]})  –  Anyzoom")
+        self._empty = False
         self.welcome.hide()
 
     def show_plan(self, plan: Plan) -> None:
@@ -65,13 +70,19 @@ class MainWindow(QMainWindow):
         self.badge.show_plan(plan)
 
     def on_failed(self, sentence: str) -> None:
-        """Tell the user what went wrong; the picture on screen stays."""
+        """Tell the user what went wrong; the picture on screen stays, if there is one."""
         self.messages.say(sentence)
+        self.welcome.setVisible(self._empty)
 
     def resize_canvas(self, size: QSize) -> None:
         """Resize the window so that the canvas has that size in logical pixels."""
         self.ensurePolished()
         self.resize(size + QSize(0, self.menuBar().sizeHint().height()))
+
+    def resize_to_screen(self) -> None:
+        """Take a comfortable size that leaves something of the screen free."""
+        room = self.screen().availableSize() * SCREEN_SHARE
+        self.resize(self.sizeHint().boundedTo(room))
 
     def _add_file_menu(self) -> None:
         menu = self.menuBar().addMenu("&File")
