@@ -72,7 +72,7 @@ def wheel(app: App, notches: float, x: float, y: float) -> None:
 def exercise(app: App, seconds: float) -> None:
     """Zoom in and out and pan in bursts, with rests in which tiles are begun."""
     end = time.perf_counter() + seconds
-    app.canvas.one_to_one()
+    app.canvas.motion.one_to_one()
     wait(0.3)
     while time.perf_counter() < end:
         for notches in (1, 1, 1, -0.5, 0.7, -2.2):
@@ -81,7 +81,7 @@ def exercise(app: App, seconds: float) -> None:
                 wait(0.02)
             wait(0.3)
         for _ in range(20):
-            app.canvas.pan_by(-11, 7)
+            app.canvas.motion.pan_by(-11, 7)
             wait(0.016)
         wait(0.25)
 

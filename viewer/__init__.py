@@ -1,7 +1,7 @@
 """The viewer: a picture on screen that grows sharp where one looks. Six steps, always forward.
 
-GUI     1  canvas.wheelEvent      a new ViewState (core.geometry); repaint at once from what is
-                                  in hand; view_changed(view, focus)
+GUI     1  canvas.wheelEvent      motion.zoom_by: a new ViewState (core.geometry), eased; repaint
+                                  at once from what is in hand; view_changed(view, focus)
 GUI     2  scheduler.set_view     keep the latest; ask for nothing until it has rested 100 ms
 GUI     3  core.plan.plan         layers to draw → canvas.set_plan; missing tiles, the nearest to
                                   the cursor first → PendingTiles.replace; a chunk of neighbouring

@@ -116,7 +116,7 @@ class App(QObject):
 
     def _connect(self) -> None:
         canvas, scheduler, worker, window = self.canvas, self.scheduler, self.worker, self.window
-        canvas.view_changed.connect(scheduler.set_view)
+        canvas.motion.view_changed.connect(scheduler.set_view)
         scheduler.planned.connect(canvas.set_plan)
         scheduler.planned.connect(window.show_plan)
         scheduler.requested.connect(worker.run)
@@ -139,7 +139,7 @@ class App(QObject):
             self.window.on_failed(str(error))
             return
         self._number += 1
-        request = OpenRequest(self._number, self._folder.path, self.canvas.canvas_size)
+        request = OpenRequest(self._number, self._folder.path, self.canvas.motion.size)
         self.open_requested.emit(request)
 
     @Slot(object)
@@ -165,7 +165,7 @@ class App(QObject):
         zoom, center = self._options.zoom, self._options.center
         if zoom is None and center is None:
             return None
-        fitted = geometry.fit(image, self.canvas.canvas_size)
+        fitted = geometry.fit(image, self.canvas.motion.size)
         return geometry.look_at(fitted, zoom or fitted.zoom, center or (0.5, 0.5))
 
     @Slot(object)

@@ -98,11 +98,11 @@ class MainWindow(QMainWindow):
 
     def _add_view_menu(self) -> None:
         menu = self.menuBar().addMenu("&View")
-        canvas = self.canvas
-        self._add(menu, "Zoom &in", canvas.zoom_in, "+", "=", "Ctrl++", "Ctrl+=")
-        self._add(menu, "Zoom &out", canvas.zoom_out, "-", "Ctrl+-")
-        self._add(menu, "&Fit", canvas.fit, "0", "Ctrl+0")
-        self._add(menu, "&1:1", lambda: canvas.one_to_one(), "1", "Ctrl+1")
+        motion = self.canvas.motion
+        self._add(menu, "Zoom &in", motion.zoom_in, "+", "=", "Ctrl++", "Ctrl+=")
+        self._add(menu, "Zoom &out", motion.zoom_out, "-", "Ctrl+-")
+        self._add(menu, "&Fit", motion.fit, "0", "Ctrl+0")
+        self._add(menu, "&1:1", lambda: motion.one_to_one(), "1", "Ctrl+1")
         menu.addSeparator()
         self._full_screen = self._add(menu, "Full &screen", self._set_full_screen, "F11")
         self._full_screen.setCheckable(True)

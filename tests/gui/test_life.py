@@ -65,6 +65,15 @@ def test_keys_step_through_the_folder(start, settle, holiday):
     assert titles == ["img2.png", "img10.png", "img2.png"]
 
 
+def test_the_next_picture_of_the_same_size_is_drawn(start, settle, tmp_path):
+    for name, value in (("a.png", 60), ("b.png", 200)):
+        Image.new("RGB", (60, 40), (value, value, value)).save(tmp_path / name)
+    app = start(tmp_path / "a.png", tmp_path / "b.png", preset="off")
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageDown)
+    settle(app)
+    assert app.canvas.picture().pixelColor(300, 200).red() == 200
+
+
 def test_dropping_a_file_opens_it(start, settle, holiday):
     app = start()
     data = QMimeData()
@@ -113,8 +122,9 @@ def test_a_failed_tile_stays_bicubic_and_is_told_once(start, wheel, settle, upsc
     wheel(app, 5)
     settle(app)
     assert said == []
-    tried = len(upscaler.calls)
     QTest.keyClick(app.canvas, Qt.Key.Key_Left)
+    settle(app)
+    tried = len(upscaler.calls)
     QTest.keyClick(app.canvas, Qt.Key.Key_Right)
     settle(app)
     assert len(upscaler.calls) == tried

@@ -107,7 +107,7 @@ def test_during_a_gesture_nothing_is_asked_for(start, wheel, qtbot):
         for _ in range(5):
             wheel(app, 1)
             # One frame of the animation.
-            with qtbot.waitSignal(app.canvas.view_changed):
+            with qtbot.waitSignal(app.canvas.motion.view_changed):
                 pass
 
 
@@ -117,7 +117,7 @@ def test_during_a_gesture_there_is_never_a_hole(start, wheel, qtbot, upscaler):
     for notches in (6, -3, 8, -11):
         wheel(app, notches)
         for _ in range(3):
-            with qtbot.waitSignal(app.canvas.view_changed):
+            with qtbot.waitSignal(app.canvas.motion.view_changed):
                 pass
             shown = pixels(app.canvas.picture())
             background = (shown == 32).all(axis=2)
@@ -208,7 +208,7 @@ def test_resizing_keeps_a_fitted_picture_fitted(start, settle):
     app = start()
     app.window.resize(app.window.width() + 300, app.window.height() + 200)
     settle(app)
-    assert app.canvas.view == geometry.fit(app.canvas.view.image, app.canvas.canvas_size)
+    assert app.canvas.view == geometry.fit(app.canvas.view.image, app.canvas.motion.size)
     assert app.canvas.view.zoom == 3.0
 
 
