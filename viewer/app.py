@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import os
 import signal
 import socket
 import sys
@@ -21,6 +22,7 @@ import assets
 from models.spec import ModelError
 from viewer.canvas import Canvas
 from viewer.core import geometry
+from viewer.core.budget import Limits
 from viewer.core.cache import TileCache
 from viewer.core.errors import ViewerError
 from viewer.core.folder import Folder
@@ -70,7 +72,8 @@ class App(QObject):
         self.thread_ = QThread()
         self.thread_.setObjectName("inference")
         self.worker.moveToThread(self.thread_)
-        self.scheduler = TileScheduler(TileCache(_cache_cap_bytes()), chosen)
+        limits = Limits.none(_cores(), _cache_cap_bytes())
+        self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name)
         self._connect()
@@ -223,6 +226,12 @@ def _recipe(options: Options) -> tuple[Recipe, str]:
         if asked:
             raise
         return recipe("off"), f"{error} Until then pictures are shown with bicubic."
+
+
+def _cores() -> int:
+    """Return the cores that this process may use, without counting any twice."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return min(usable or 1, psutil.cpu_count(logical=False) or usable or 1)
 
 
 def _cache_cap_bytes() -> int:

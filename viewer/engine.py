@@ -51,13 +51,16 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
     """
     preload_torch()
     with _collecting_later():
-        import torch
-
         from models.upscaler import Upscaler
 
-    # One core stays free for the interface.
-    torch.set_num_threads(max(1, (os.cpu_count() or 2) - 1))
     return Upscaler(spec.find(model), device)
+
+
+def use_threads(count: int) -> None:
+    """Let torch use so many threads on behalf of this one; it need not be there yet."""
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.get_num_threads() != count:
+        torch.set_num_threads(count)
 
 
 @contextmanager
@@ -123,6 +126,7 @@ class Engine:
         model = request.sheet.quality.model
         if model is not None:
             self.prepare(model)
+            use_threads(request.threads)
         start = time.perf_counter()
         try:
             pixels = self._interpolated(request) if model is None else self._refined(request, model)

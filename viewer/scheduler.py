@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from viewer.core.budget import Limits
 from viewer.core.cache import TileCache
-from viewer.core.chunks import PIXELS_PER_PASS, Pace, lr_pixels, next_chunk
-from viewer.core.geometry import ViewState
+from viewer.core.chunks import PIXELS_PER_PASS, Pace, budget, lr_pixels, next_chunk
+from viewer.core.geometry import ViewState, visible
 from viewer.core.pending import PendingTiles
 from viewer.core.plan import Layer, Plan, focus_in_level, plan
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import TILE_PX, level_size
+from viewer.core.pyramid import TILE_PX, level_size, tiles_px, worth_making
 from viewer.core.shapes import Cells, Point, Size
 from viewer.core.source import Picture
 from viewer.core.tiles import Failure, LevelKey, Quality, TileKey, TileRequest, TileResult
@@ -46,15 +47,17 @@ class TileScheduler(QObject):
     idle = Signal()
     failed = Signal(str)
 
-    def __init__(self, cache: TileCache, recipe: Recipe) -> None:
+    def __init__(self, cache: TileCache, recipe: Recipe, limits: Limits) -> None:
         super().__init__()
         self._cache = cache
         self._recipe = recipe
+        self._limits = limits
         self._generation = 0
         self._scene: Scene | None = None
         self._view: ViewState | None = None
         self._focus = Point(0, 0)
         self._pending = PendingTiles()
+        self._look_again = False
         self._failed: set[TileKey] = set()
         self._paces: dict[Quality, Pace] = {}
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -77,6 +80,7 @@ class TileScheduler(QObject):
             self._cache,
             self._focus,
             self._failed,
+            self._limits.subnet_cap,
         )
 
     def set_scene(self, scene: Scene) -> None:
@@ -95,6 +99,15 @@ class TileScheduler(QObject):
         self._recipe = recipe
         self._new_generation()
         if self._view is not None:
+            self._replan()
+            self._rest.start(0)
+
+    @Slot(object)
+    def set_limits(self, limits: Limits) -> None:
+        """Use no more than that of the machine from now on."""
+        self._limits = limits
+        self._cache.set_cap(limits.cache_cap_bytes)
+        if self._view is not None and not self._rest.isActive():
             self._replan()
             self._rest.start(0)
 
@@ -153,13 +166,21 @@ class TileScheduler(QObject):
             return
         self._cache.touch(now.in_view)
         self._pending.replace(now.missing)
+        # What is under way was asked for in another view, and may be less than this one shows.
+        self._look_again = self._pending.under_way
         self._ask()
 
     def _ask(self) -> None:
         """Keep the worker busy, and say when there is nothing left to do."""
-        while request := self._pending.take(self._choose, self._request):
+        while not self._limits.paused and (
+            request := self._pending.take(self._choose, self._request)
+        ):
             self.requested.emit(request)
-        if self._pending.idle and not self._rest.isActive() and self._scene is not None:
+        if not self._pending.idle or self._rest.isActive() or self._scene is None:
+            return
+        if self._look_again:
+            self._rest.start(0)
+        else:
             self.idle.emit()
 
     def _choose(self, waiting: Sequence[TileKey]) -> Cells:
@@ -168,31 +189,49 @@ class TileScheduler(QObject):
         sheet = waiting[0].sheet
         size = level_size(self._view.image, sheet.level)
         focus = focus_in_level(self._view, size, self._focus)
-        budget = self._paces.get(sheet.quality, Pace()).budget
+        shown = self._shown(size)
+        pace = self._paces.get(sheet.quality, Pace())
+        most = budget(pace, self._recipe.halo, self._limits.pass_seconds)
         if sheet.quality.model is None:
-            budget = PIXELS_PER_PASS
+            most = PIXELS_PER_PASS
         return next_chunk(
             waiting,
             Point(focus.x / TILE_PX, focus.y / TILE_PX),
-            lambda tiles: self._cost(sheet, size, tiles),
-            budget,
+            lambda tiles: self._cost(sheet, size, tiles_px(size, tiles).clipped(shown)),
+            most,
         )
 
-    def _cost(self, sheet: LevelKey, size: Size, tiles: Cells) -> float:
+    def _shown(self, size: Size) -> Cells:
+        assert self._view is not None
+        return worth_making(size, visible(self._view, *size))
+
+    def _cost(self, sheet: LevelKey, size: Size, px: Cells) -> float:
         if sheet.quality.model is None:
-            return tiles.width * tiles.height * TILE_PX**2
+            return px.width * px.height
         assert self._scene is not None
-        return lr_pixels(Size(*self._scene.picture.size), size, tiles, self._recipe.halo)
+        return lr_pixels(Size(*self._scene.picture.size), size, px, self._recipe.halo)
 
     def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
         assert self._scene is not None
         picture = self._scene.picture
         size = level_size(Size(*picture.size), first.sheet.level)
-        return TileRequest(self._generation, first.sheet, size, tiles, picture)
+        everything = Cells(0, 0, *size)
+        request = TileRequest(
+            self._generation,
+            first.sheet,
+            size,
+            tiles,
+            everything,
+            picture,
+            threads=self._limits.threads,
+        )
+        if any(key in self._cache for key in request.tile_keys()):
+            return request  # a part was not enough
+        return replace(request, shown=self._shown(size))
 
     def _measure(self, result: TileResult) -> None:
         request = result.request
         quality = request.sheet.quality
         if quality.model is not None:
-            read = self._cost(request.sheet, request.size, request.tiles)
+            read = self._cost(request.sheet, request.size, request.l_rect)
             self._paces[quality] = self._paces.get(quality, Pace()).after(read, result.seconds)

@@ -55,3 +55,14 @@ def test_a_tile_larger_than_the_cap_is_not_kept_and_drives_nothing_out():
     cache.put(key(1), tile(31))
     assert key(0) in cache
     assert key(1) not in cache
+
+
+def test_a_smaller_cap_drives_out_what_was_used_longest_ago():
+    cache = TileCache(30)
+    for tx in range(3):
+        cache.put(key(tx), tile(10))
+    cache.touch([key(0)])
+    cache.set_cap(15)
+    assert [tx for tx in range(3) if key(tx) in cache] == [0]
+    cache.put(key(4), tile(10))
+    assert cache.size_bytes == 10

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from viewer.core.chunks import PASS_SECONDS, Pace, lr_pixels, next_chunk
+from viewer.core.chunks import PASS_SECONDS, Pace, budget, lr_pixels, next_chunk
 from viewer.core.shapes import Cells, Point, Size
 from viewer.core.tiles import PIXELS, LevelKey, TileKey
 
@@ -31,10 +31,10 @@ def test_a_chunk_holds_only_missing_tiles_and_the_most_wanted_one(places, budget
     assert area(chunk) <= budget
 
 
-def test_a_chunk_grows_towards_the_cursor():
-    missing = [TileKey(SHEET, 3, 3)]
-    missing += [TileKey(SHEET, x, y) for x in range(8) for y in range(8) if (x, y) != (3, 3)]
-    assert inside(next_chunk(missing, Point(4.1, 3.5), area, 2)) == {(3, 3), (4, 3)}
+def test_around_what_is_there_a_chunk_grows_towards_the_cursor():
+    missing = [TileKey(SHEET, *place) for place in ((3, 3), (4, 3), (3, 4))]
+    assert inside(next_chunk(missing, Point(4.6, 3.5), area, 4)) == {(3, 3), (4, 3)}
+    assert inside(next_chunk(missing, Point(3.5, 4.6), area, 4)) == {(3, 3), (3, 4)}
 
 
 def test_tiles_of_another_level_are_left_for_later():
@@ -48,20 +48,39 @@ def test_the_first_tile_is_taken_whatever_it_costs():
 
 
 def test_the_halo_counts():
-    tiles = Cells(1, 1, 2, 2)
+    tiles = Cells(256, 256, 512, 512)
     assert lr_pixels(Size(1000, 1000), Size(2000, 2000), tiles, 12) == (128 + 24) ** 2
 
 
 def test_no_more_than_the_picture_is_read():
-    assert lr_pixels(Size(16, 8), Size(512, 256), Cells(0, 0, 2, 1), 12) == 16 * 8
+    assert lr_pixels(Size(16, 8), Size(512, 256), Cells(0, 0, 512, 256), 12) == 16 * 8
 
 
 def test_the_first_pass_only_warms_up():
-    assert Pace().after(10_000, seconds=3.0).budget == Pace().budget
+    assert Pace().after(10_000, seconds=3.0).pixels_per_second == Pace().pixels_per_second
 
 
 def test_the_budget_follows_the_measured_speed():
     pace = Pace().after(1, 1)
     for _ in range(20):
         pace = pace.after(100_000, seconds=0.2)
-    assert pace.budget == pytest.approx(500_000 * PASS_SECONDS)
+    assert budget(pace, 0) == pytest.approx(500_000 * PASS_SECONDS)
+
+
+def test_on_a_slow_machine_a_pass_is_still_much_larger_than_its_halo():
+    slow = Pace(5, 1000.0)
+    assert budget(slow, 12) > (12 * 16) ** 2
+    assert budget(slow, 12, 0.01) == budget(slow, 12)
+
+
+def test_an_area_is_cut_into_few_equal_blocks():
+    missing = sorted(
+        (TileKey(SHEET, x, y) for x in range(8) for y in range(6)),
+        key=lambda key: (key.tx - 4) ** 2 + (key.ty - 3) ** 2,
+    )
+    sizes = []
+    while missing:
+        chunk = next_chunk(missing, Point(4, 3), area, 12)
+        sizes.append((chunk.width, chunk.height))
+        missing = [key for key in missing if (key.tx, key.ty) not in inside(chunk)]
+    assert sizes == [(4, 3)] * 4

@@ -8,7 +8,12 @@ from viewer.core.shapes import Cells, Size
 from viewer.core.tiles import PIXELS, LevelKey, TileKey, TileRequest
 
 SHEET = LevelKey(1, PIXELS, 4096)
+WIDE = Size(9999, 256)
 PICTURE = picture(noise(8, 8))
+
+
+def request_for(first: TileKey, tiles: Cells) -> TileRequest:
+    return TileRequest(1, first.sheet, WIDE, tiles, Cells(0, 0, *WIDE), PICTURE)
 
 
 def keys(*columns: int) -> list[TileKey]:
@@ -19,7 +24,7 @@ def take(pending: PendingTiles, width: int = 1) -> list[int] | None:
     """Take a request of `width` tiles, and return its columns."""
     request = pending.take(
         lambda waiting: Cells(waiting[0].tx, 0, waiting[0].tx + width, 1),
-        lambda first, tiles: TileRequest(1, first.sheet, Size(9999, 256), tiles, PICTURE),
+        lambda first, tiles: request_for(first, tiles),
     )
     return None if request is None else [key.tx for key in request.tile_keys()]
 
@@ -56,10 +61,7 @@ def test_an_answer_frees_a_place(pending):
     for _ in range(2):
         pending.take(
             lambda waiting: Cells(waiting[0].tx, 0, waiting[0].tx + 1, 1),
-            lambda first, tiles: (
-                requests.append(TileRequest(1, first.sheet, Size(9999, 256), tiles, PICTURE))
-                or requests[-1]
-            ),
+            lambda first, tiles: requests.append(request_for(first, tiles)) or requests[-1],
         )
     pending.done(requests[0])
     assert take(pending) == [2]

@@ -9,7 +9,15 @@ from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState
 from viewer.core.plan import Layer, Plan, plan
 from viewer.core.presets import PRESETS, Recipe
-from viewer.core.pyramid import GRID, TILE_PX, level_of, level_size, tiles_px
+from viewer.core.pyramid import (
+    GRID,
+    TILE_PX,
+    level_of,
+    level_size,
+    tile_px,
+    tiles_px,
+    worth_making,
+)
 from viewer.core.shapes import Cells, Point, Rect, Size
 from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
 
@@ -174,3 +182,82 @@ def test_a_layer_with_a_gap_does_not_claim_to_cover(cache):
     assert not planned(view, cache).layers[-1].covers
     put(cache, view, bicubic)
     assert planned(view, cache).layers[-1].covers
+
+
+def refined(view: ViewState, subnet: float) -> list[TileKey]:
+    """Return the keys of everything visible in one subnet, the most wanted first."""
+    sheet = LevelKey(1, Quality("compact", subnet), level_of(view.zoom))
+    missing = planned(view, TileCache(0)).missing
+    return [key._replace(sheet=sheet) for key in missing if key.sheet.quality.model]
+
+
+def test_under_a_cap_the_smaller_subnet_will_do(cache):
+    view = view_at(4.0)
+    assert {k.sheet.quality.subnet for k in planned(view, cache, subnet_cap=0.5).missing} == {
+        PIXELS.subnet,
+        0.5,
+    }
+    put(cache, view, refined(view, 0.5))
+    made = planned(view, cache, subnet_cap=0.5)
+    assert (made.missing, made.quality.subnet, made.done) == ((), 0.5, made.total)
+
+
+def test_when_the_cap_is_lifted_better_tiles_are_wanted_and_the_old_ones_stay_below(cache):
+    view = view_at(4.0)
+    put(cache, view, refined(view, 0.5))
+    made = planned(view, cache)
+    assert {k.sheet.quality.subnet for k in made.missing} == {PIXELS.subnet, 1.0}
+    put(cache, view, refined(view, 1.0)[:2])
+    subnets = [
+        layer.tiles[0].image.sheet.quality.subnet for layer in planned(view, cache).layers[1:]
+    ]
+    assert subnets == [0.5, 1.0]
+
+
+def test_better_tiles_in_hand_are_used_and_not_made_worse(cache):
+    view = view_at(4.0)
+    everything = refined(view, 1.0)
+    put(cache, view, everything[3:])
+    made = planned(view, cache, subnet_cap=0.5)
+    wanted = {(k.tx, k.ty) for k in made.missing if k.sheet.quality.model}
+    assert wanted == {(k.tx, k.ty) for k in everything[:3]}
+    assert made.quality.subnet == 0.5
+    put(cache, view, refined(view, 0.5)[:3])
+    made = planned(view, cache, subnet_cap=0.5)
+    assert made.done == made.total
+    put(cache, view, everything)
+    assert planned(view, cache, subnet_cap=0.5).quality.subnet == 1.0
+
+
+def part_of_a_tile(view: ViewState, share: float) -> tuple[TileKey, Tile]:
+    """Return the tile in the middle, made from its left edge on as far as `share`."""
+    key = refined(view, 0.7)[0]
+    px = tile_px(level_size(view.image, key.sheet.level), key.tx, key.ty)
+    core = Rect(px.left, px.top, px.left + share * px.width, px.bottom)
+    return key, Tile(core, core, key, 1, arrived=0)
+
+
+def test_a_tile_of_which_a_visible_part_was_not_made_is_missing_and_covers_no_hole(cache):
+    view = view_at(2.0)
+    put(cache, view, refined(view, 0.7))
+    assert planned(view, cache).layers[-1].covers
+    key, part = part_of_a_tile(view, 0.5)
+    cache.put(key, part)
+    made = planned(view, cache)
+    assert key in made.missing
+    assert made.done == made.total - 1
+    assert not made.layers[-1].covers
+
+
+def test_a_part_that_holds_all_that_shows_is_enough(cache):
+    view = view_at(2.0)
+    size = level_size(view.image, level_of(2.0))
+    made = worth_making(size, geometry.visible(view, *size))
+    for key in planned(view, cache).missing:
+        core = Rect(*tile_px(size, key.tx, key.ty).clipped(made))
+        cache.put(key, Tile(core, core, key, 1, arrived=0))
+    after = planned(view, cache)
+    assert (after.missing, after.done) == ((), after.total)
+    assert after.layers[-1].covers
+    assert planned(geometry.pan(view, 16, -16), cache).missing == ()
+    assert planned(geometry.pan(view, 40, 0), cache).missing != ()

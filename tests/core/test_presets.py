@@ -36,3 +36,12 @@ def test_a_model_may_replace_that_of_the_preset():
 def test_an_unknown_name_is_told_with_the_known_ones(preset, model):
     with pytest.raises(ModelError, match=r"nonsense.*Choose one of: .*(compact|balanced)"):
         recipe(preset, model)
+
+
+@pytest.mark.parametrize(("cap", "subnet"), [(1.0, 1.0), (0.95, 0.9), (0.5, 0.5), (0.1, 0.5)])
+def test_a_cap_lowers_the_subnet_to_the_next_one_there_is(cap, subnet):
+    assert recipe("balanced").quality_at(level_of(9.0), cap).subnet == subnet
+
+
+def test_a_cap_never_raises_the_subnet():
+    assert recipe("balanced").quality_at(level_of(1.2), 0.9).subnet == 0.5

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from viewer.core.pyramid import (
     GUTTER_PX,
+    MARGIN_PX,
     TILE_PX,
     level_of,
     level_size,
@@ -13,6 +14,7 @@ from viewer.core.pyramid import (
     tiles_in,
     tiles_px,
     with_gutter,
+    worth_making,
 )
 from viewer.core.shapes import Cells, Rect, Size
 
@@ -67,3 +69,12 @@ def test_the_gutter_stays_inside_the_level(size):
 def test_a_level_is_as_large_as_the_upscaled_file():
     assert level_size(Size(768, 576), level_of(3.7)) == (2842, 2131)
     assert level_size(Size(3, 1), 1) == (1, 1)
+
+
+@given(sizes, st.floats(-20, 3000), st.floats(-20, 3000), st.floats(1, 2000), st.floats(1, 2000))
+def test_a_little_more_is_made_than_is_on_screen(size, left, top, width, height):
+    shown = Rect(left, top, left + width, top + height)
+    made = Rect(*worth_making(size, shown))
+    whole = Rect(0, 0, *size)
+    assert made.holds(shown.grown(MARGIN_PX).clipped(whole))
+    assert shown.grown(2 * MARGIN_PX).clipped(whole).holds(made)

@@ -31,11 +31,15 @@ class TileCache:
         self._drop(key)
         if tile.size_bytes > self.cap_bytes:
             return
-        while self.size_bytes + tile.size_bytes > self.cap_bytes:
-            self._drop(next(iter(self._tiles)))
+        self._shrink(self.cap_bytes - tile.size_bytes)
         self._tiles[key] = tile
         self._levels.setdefault(key.sheet, {})[key.tx, key.ty] = tile
         self.size_bytes += tile.size_bytes
+
+    def set_cap(self, cap_bytes: int) -> None:
+        """Keep no more than that from now on."""
+        self.cap_bytes = cap_bytes
+        self._shrink(cap_bytes)
 
     def touch(self, keys: Iterable[TileKey]) -> None:
         """Count tiles as used now."""
@@ -50,6 +54,10 @@ class TileCache:
     def tiles(self, sheet: LevelKey) -> Mapping[tuple[int, int], Tile]:
         """Return the tiles of one level by (tx, ty)."""
         return self._levels.get(sheet, _NONE)
+
+    def _shrink(self, size_bytes: int) -> None:
+        while self.size_bytes > size_bytes:
+            self._drop(next(iter(self._tiles)))
 
     def _drop(self, key: TileKey) -> None:
         tile = self._tiles.pop(key, None)

@@ -23,6 +23,10 @@ class PendingTiles:
         return len(self._waiting)
 
     @property
+    def under_way(self) -> bool:
+        return bool(self._in_flight)
+
+    @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing is under way."""
         return not self._waiting and not self._in_flight

@@ -6,14 +6,14 @@ it the tiles of other levels and qualities, the best last; on top the very level
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from math import log
 
 from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState, visible
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import level_of, level_size, tiles_in, tiles_px
+from viewer.core.pyramid import level_of, level_size, tile_px, tiles_in
 from viewer.core.shapes import Cells, Point, Rect, Size
 from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
 
@@ -34,7 +34,7 @@ class Layer:
 class Plan:
     """Layers to draw, worst first, and tiles to ask for, the most wanted first.
 
-    `done` of the `total` visible tiles are there in `quality`, the one meant for this `level`.
+    `done` of the `total` visible tiles of this `level` are there in `quality` or a better one.
     """
 
     layers: tuple[Layer, ...]
@@ -54,56 +54,101 @@ def plan(
     cache: TileCache,
     focus: Point,
     failed: Container[TileKey] = frozenset(),
+    subnet_cap: float = 1.0,
 ) -> Plan:
     """Plan a view of a picture: tiles nearest `focus` (v_ pixels) are the most wanted.
 
-    A tile in the cache is never missing, and neither is one that `failed`.
+    A tile is missing if the cache does not hold all that shows of it, unless it `failed`. With a
+    `subnet_cap` tiles of that subnet will do; those of larger ones are used where they are there.
     """
     level = level_of(view.zoom)
-    exact = LevelKey(picture, recipe.quality_at(level), level)
+    exact = LevelKey(picture, recipe.quality_at(level, subnet_cap), level)
+    best = exact._replace(quality=recipe.quality_at(level))
+    good = _good_enough(exact, best, cache)
     wanted = tuple(dict.fromkeys((LevelKey(picture, PIXELS, level), exact)))
     size = level_size(view.image, level)
-    tiles = tiles_in(size, visible(view, *size))
-    keys = _nearest_first(exact, tiles, size, view, focus)
-    finished = cache.tiles(exact)
+    shown = visible(view, *size)
+    keys = _nearest_first(exact, tiles_in(size, shown), size, view, focus)
+    in_hand = {sheet: _in_hand(cache.tiles(sheet), keys, size, shown) for sheet in good + wanted}
+    finished = set().union(*(in_hand[sheet] for sheet in good))
     missing = [
         key._replace(sheet=sheet)
         for sheet in wanted
         for key in keys
-        if (key.tx, key.ty) not in finished and key._replace(sheet=sheet) not in cache
+        if (key.tx, key.ty) not in finished and (key.tx, key.ty) not in in_hand[sheet]
     ]
+    complete = [sheet.quality for sheet in good if len(in_hand[sheet]) == len(keys)]
     return Plan(
-        layers=(base, *_layers(view, exact, recipe, cache)),
+        layers=(base, *_layers(view, good, recipe, cache)),
         missing=tuple(key for key in missing if key not in failed),
-        in_view=tuple(key._replace(sheet=sheet) for sheet in reversed(wanted) for key in keys),
+        in_view=tuple(
+            key._replace(sheet=sheet)
+            for sheet in dict.fromkeys((*reversed(wanted), *reversed(good)))
+            for key in keys
+        ),
         level=level,
-        quality=exact.quality,
-        done=sum((key.tx, key.ty) in finished for key in keys),
+        quality=complete[0] if complete else exact.quality,
+        done=len(finished),
         total=len(keys),
     )
 
 
-def _layers(view: ViewState, exact: LevelKey, recipe: Recipe, cache: TileCache) -> Iterator[Layer]:
-    """Yield the layers that have visible tiles, the worst first."""
+def _good_enough(exact: LevelKey, best: LevelKey, cache: TileCache) -> tuple[LevelKey, ...]:
+    """Return the sheets that need no further work, the best first; `exact` is always among them."""
+    there = {sheet for sheet in cache.levels(exact.picture) if sheet.level == exact.level}
+    qualities = {sheet for sheet in there if sheet.quality.model == exact.quality.model}
+    between = {
+        sheet
+        for sheet in qualities
+        if exact.quality.subnet <= sheet.quality.subnet <= best.quality.subnet
+    }
+    return tuple(sorted(between | {exact}, key=lambda sheet: -sheet.quality.subnet))
 
-    def distance(sheet: LevelKey) -> float:
-        return abs(log(sheet.level / exact.level))
+
+def _in_hand(
+    there: Mapping[tuple[int, int], Tile], keys: list[TileKey], size: Size, shown: Rect
+) -> set[tuple[int, int]]:
+    """Return the places of which the tiles hold all that shows."""
+    return {
+        (key.tx, key.ty)
+        for key in keys
+        if (tile := there.get((key.tx, key.ty))) is not None
+        and tile.core.holds(shown.clipped(Rect(*tile_px(size, key.tx, key.ty))))
+    }
+
+
+def _layers(
+    view: ViewState, good: tuple[LevelKey, ...], recipe: Recipe, cache: TileCache
+) -> Iterator[Layer]:
+    """Yield the layers that have visible tiles, the worst first."""
+    level = good[0].level
+
+    def badness(sheet: LevelKey) -> tuple[bool, bool, float, float]:
+        # Refined pixels of a near level look better than interpolated ones of this very level.
+        interpolated = sheet.quality.model is None
+        return sheet not in good, interpolated, abs(log(sheet.level / level)), -sheet.quality.subnet
 
     ours = (None, recipe.preset.model)
     near = [
         sheet
-        for sheet in cache.levels(exact.picture)
-        if sheet.quality.model in ours and MIN_RATIO <= sheet.level / exact.level <= MAX_RATIO
+        for sheet in cache.levels(good[0].picture)
+        if sheet.quality.model in ours and MIN_RATIO <= sheet.level / level <= MAX_RATIO
     ]
-    # Refined pixels of a near level look better than interpolated ones of this very level.
-    near.sort(key=lambda sheet: (sheet != exact, sheet.quality.model is None, distance(sheet)))
+    near.sort(key=badness)
     for sheet in reversed(near[: MAX_OTHERS + 1]):
         size = level_size(view.image, sheet.level)
-        cells = tiles_in(size, visible(view, *size))
+        shown = visible(view, *size)
         there = cache.tiles(sheet)
-        found = tuple(there[place] for place in _places(cells) if place in there)
+        found = [there[place] for place in _places(tiles_in(size, shown)) if place in there]
         if found:
-            yield Layer(size, found, covers=len(found) == cells.width * cells.height)
+            yield Layer(size, tuple(found), covers=_cover(found, shown))
+
+
+def _cover(tiles: list[Tile], shown: Rect) -> bool:
+    """Tell whether tiles, which never overlap, leave no gap in what shows."""
+    parts = [tile.core.clipped(shown) for tile in tiles]
+    area = sum(part.width * part.height for part in parts if not part.empty)
+    return area > shown.width * shown.height - 0.5
 
 
 def _places(cells: Cells) -> Iterator[tuple[int, int]]:
@@ -119,7 +164,7 @@ def _nearest_first(
     l_focus = focus_in_level(view, size, focus)
 
     def distance(key: TileKey) -> float:
-        middle = Rect(*tiles_px(size, Cells(key.tx, key.ty, key.tx + 1, key.ty + 1))).centre
+        middle = Rect(*tile_px(size, key.tx, key.ty)).centre
         return (middle.x - l_focus.x) ** 2 + (middle.y - l_focus.y) ** 2
 
     return sorted((TileKey(sheet, tx, ty) for tx, ty in _places(tiles)), key=distance)

@@ -34,11 +34,17 @@ class Recipe:
     subnets: tuple[float, ...] = ()
     halo: int = 0
 
-    def quality_at(self, level: int) -> Quality:
-        """Return the quality of a level at rest: networks enlarge, they never reduce."""
+    def quality_at(self, level: int, subnet_cap: float = 1.0) -> Quality:
+        """Return the quality of a level at rest: networks enlarge, they never reduce.
+
+        No subnet is larger than `subnet_cap`, unless all are.
+        """
         if self.preset.model is None or level <= GRID:
             return PIXELS
         subnet = self.preset.subnet or spec.automatic_subnet(scale_of(level), self.subnets)
+        if subnet > subnet_cap:
+            smaller = [width for width in self.subnets if width <= subnet_cap]
+            subnet = max(smaller) if smaller else min(self.subnets)
         return Quality(self.preset.model, subnet)
 
 

@@ -17,6 +17,9 @@ GRID = 4096
 TILE_PX = 256
 GUTTER_PX = 2
 
+#: What is made beyond the edges of the screen.
+MARGIN_PX = 16
+
 
 def level_of(zoom: float) -> int:
     """Return the level nearest to `zoom`; at least 1."""
@@ -55,6 +58,25 @@ def tiles_px(size: Size, tiles: Cells) -> Cells:
         min(tiles.right * TILE_PX, size.width),
         min(tiles.bottom * TILE_PX, size.height),
     )
+
+
+def tile_px(size: Size, tx: int, ty: int) -> Cells:
+    """Return the l_ pixels of one tile."""
+    return tiles_px(size, Cells(tx, ty, tx + 1, ty + 1))
+
+
+def worth_making(size: Size, shown: Rect) -> Cells:
+    """Return the l_ pixels to make when `shown` is on screen: a little more, on a coarse grid.
+
+    Coming back to a view may miss it by some pixels, and must find everything there.
+    """
+    wide = shown.grown(MARGIN_PX)
+    return Cells(
+        floor(wide.left / MARGIN_PX) * MARGIN_PX,
+        floor(wide.top / MARGIN_PX) * MARGIN_PX,
+        ceil(wide.right / MARGIN_PX) * MARGIN_PX,
+        ceil(wide.bottom / MARGIN_PX) * MARGIN_PX,
+    ).clipped(Cells(0, 0, *size))
 
 
 def with_gutter(size: Size, px: Cells) -> Cells:

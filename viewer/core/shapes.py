@@ -43,6 +43,10 @@ class Rect(NamedTuple):
     def centre(self) -> Point:
         return Point((self.left + self.right) / 2, (self.top + self.bottom) / 2)
 
+    def holds(self, other: Rect) -> bool:
+        """Tell whether all of the other lies inside."""
+        return other.empty or self.clipped(other) == other
+
     def clipped(self, other: Rect) -> Rect:
         """Return what both cover; it may be empty."""
         return Rect(
@@ -66,6 +70,11 @@ class Cells(NamedTuple):
     top: int
     right: int
     bottom: int
+
+    def clipped(self, other: Cells) -> Cells:
+        """Return what both cover; it may be empty."""
+        left, top = max(self.left, other.left), max(self.top, other.top)
+        return Cells(left, top, min(self.right, other.right), min(self.bottom, other.bottom))
 
     @property
     def width(self) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from viewer.core.pyramid import tiles_px, with_gutter
+from viewer.core.pyramid import tile_px, tiles_px, with_gutter
 from viewer.core.shapes import Cells, Rect, Size
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ class TileKey(NamedTuple):
 class Tile:
     """Finished pixels: `image` shows the l_ pixels `outer`, of which `core` is the tile proper.
 
-    What `image` is only the canvas knows. `arrived` (monotonic seconds) lets it fade in.
+    `core` is smaller than the tile where only a part was on screen when it was made. What `image`
+    is only the canvas knows. `arrived` (monotonic seconds) lets it fade in.
     """
 
     core: Rect
@@ -57,18 +58,23 @@ class Tile:
 
 @dataclass(frozen=True, slots=True)
 class TileRequest:
-    """A rectangle of neighbouring tiles, to be made in one pass, with everything that takes."""
+    """A rectangle of neighbouring tiles, to be made in one pass, with everything that takes.
+
+    Of the tiles at its edges only what lies in `shown` (l_ pixels) is made.
+    """
 
     generation: int
     sheet: LevelKey
     size: Size
     tiles: Cells
+    shown: Cells
     picture: Picture
+    threads: int = 1
 
     @property
     def l_rect(self) -> Cells:
         """The level's pixels to be made, gutter included."""
-        return with_gutter(self.size, tiles_px(self.size, self.tiles))
+        return with_gutter(self.size, tiles_px(self.size, self.tiles).clipped(self.shown))
 
     def tile_keys(self) -> Iterator[TileKey]:
         """Yield the tiles asked for."""
@@ -78,7 +84,7 @@ class TileRequest:
 
     def areas(self, key: TileKey) -> tuple[Cells, Cells]:
         """Return the core and the outer l_ pixels of one tile."""
-        core = tiles_px(self.size, Cells(key.tx, key.ty, key.tx + 1, key.ty + 1))
+        core = tile_px(self.size, key.tx, key.ty).clipped(self.shown)
         return core, with_gutter(self.size, core)
 
 
@@ -116,3 +122,4 @@ class Failure:
 
     request: TileRequest | OpenRequest
     message: str
+    out_of_memory: bool = False
