@@ -25,9 +25,10 @@ from models.sampling import bicubic, bilinear
 from models.trunks import MEAN, SPREAD
 from models.upsamplers import UPSAMPLERS
 
-SKIPS: dict[str, Callable[[Tensor, Axis, Axis], Tensor]] = {
+SKIPS: dict[str, Callable[[Tensor, Axis, Axis], Tensor] | None] = {
     "bicubic": bicubic,
     "bilinear": bilinear,
+    "none": None,
 }
 
 
@@ -42,7 +43,7 @@ class AnySRConfig:
     upsampler: str = "local"  # or metasr, liif, arbsr, srno
     layers: int = 8  # of a dense block, in RDN
     adapt: int = 0  # after every how many blocks ArbSR's feature adaption follows; 0 for never
-    #: What the network corrects. SRNO's paper has bilinear, those of the others have none.
+    #: What the network corrects: bicubic, bilinear (as SRNO's paper), none (as the others').
     skip: str = "bicubic"
 
 
@@ -63,6 +64,8 @@ class AnySR(Network):
 
     def __init__(self, config: AnySRConfig) -> None:
         super().__init__()
+        if config.skip not in SKIPS:
+            raise KeyError(config.skip)
         self.config = config
         self.encoder = make_encoder(config)
         self.upsampler = UPSAMPLERS[config.upsampler](config.channels, config.hidden)
@@ -130,7 +133,8 @@ def aligned(x: Tensor, rows: Axis, cols: Axis, config: AnySRConfig) -> tuple[Ten
 
 def corrected(residual: Tensor, x: Tensor, rows: Axis, cols: Axis, config: AnySRConfig) -> Tensor:
     """Add what the upsampler found (.., H, W, 3) to the interpolated image, if there is a skip."""
-    if config.skip == "none":
+    skip = SKIPS[config.skip]
+    if skip is None:
         return residual.float() * SPREAD + MEAN
-    base = SKIPS[config.skip](x, rows, cols)
+    base = skip(x, rows, cols)
     return residual + base if residual.ndim == 4 else base[0].add_(residual)

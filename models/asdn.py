@@ -25,11 +25,14 @@ from models.axis import Axis
 from models.contract import Network
 from models.recursion import count_stages, stages
 from models.sampling import resample
-from models.trunks import EDSR, RDN, VDSR, FeatureMapping
+from models.trunks import EDSR, RDN, VDSR, Conv, FeatureMapping, Trunk, conv3
 
 LEVELS = 11
 
 TRUNKS = {"fmb": "ASDN", "vdsr": "VDSR-Conv", "edsr": "EDSR-Conv", "rdn": "RDN-Conv"}
+
+#: Where channel attention may sit, see `FeatureMapping`.
+POSITIONS = ("intra", "inter", "block", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +51,17 @@ class ASDNConfig:
         return f"{self.trunk.upper()} {self.blocks}{dense} x {self.channels}"
 
 
-def make_trunk(config: ASDNConfig) -> nn.Module:
-    """Return the trunk of a configuration; raises `KeyError` if there is none of its name."""
+def make_trunk(config: ASDNConfig) -> Trunk:
+    """Return the trunk of a configuration; raises `KeyError` if there is none."""
     size, layers = (config.blocks, config.channels), config.layers
-    makers: dict[str, Callable[[], nn.Module]] = {
+    makers: dict[str, Callable[[], Trunk]] = {
         "fmb": lambda: FeatureMapping(*size, layers, config.attention),
         "vdsr": lambda: VDSR(*size),
         "edsr": lambda: EDSR(*size),
         "rdn": lambda: RDN(*size, [config.channels] * layers),
     }
+    if config.attention not in POSITIONS:
+        raise KeyError(config.attention)
     return makers[config.trunk]()
 
 
@@ -78,9 +83,9 @@ class Levels(nn.Module):
 
     def __init__(self, channels: int, count: int) -> None:
         super().__init__()
-        self.restore = nn.Conv2d(channels, 3 * count, 3, padding=1)
-        self.mask1 = nn.Conv2d(3 * count, 6 * count, 1, groups=count)
-        self.mask2 = nn.Conv2d(6 * count, count, 1, groups=count)
+        self.restore = conv3(channels, 3 * count)
+        self.mask1 = Conv(3 * count, 6 * count, 1, groups=count)
+        self.mask2 = Conv(6 * count, count, 1, groups=count)
         with torch.no_grad():  # start as bicubic
             self.restore.weight.mul_(0.1)
             self.restore.bias.zero_()
@@ -88,7 +93,7 @@ class Levels(nn.Module):
     def forward(self, features: Tensor, first: int, last: int) -> Tensor:
         """Return the residuals (N, levels, 3, H, W) of the levels [first, last]."""
 
-        def run(conv: nn.Conv2d, x: Tensor, groups: int) -> Tensor:
+        def run(conv: Conv, x: Tensor, groups: int) -> Tensor:
             size = conv.out_channels // self.mask2.out_channels
             part = slice(size * first, size * (last + 1))
             pad = conv.kernel_size[0] // 2

@@ -7,7 +7,8 @@ weights.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from abc import ABC, abstractmethod
+from typing import Any, ClassVar
 
 import torch
 import torch.nn.functional as F
@@ -20,6 +21,8 @@ from models.trunks import (
     RDN,
     ResidualBlock,
     ResidualDenseBlock,
+    Trunk,
+    conv1,
     conv3,
     dense_layers,
     normalised,
@@ -93,8 +96,8 @@ class DenseBlock(nn.Module):
 
     def __init__(self, channels: int, layers: int) -> None:
         super().__init__()
-        self.layers = dense_layers(channels, [channels] * layers)
-        self.fuse = nn.Conv2d(channels * (layers + 1), channels, 1)
+        self.layers: Any = dense_layers(channels, [channels] * layers)
+        self.fuse = conv1(channels * (layers + 1), channels)
         self.gate = Gate(2 * channels, channels // GROUPS)
         self.register_buffer("pooled_mean", torch.zeros(len(WIDTHS), 2 * channels))
 
@@ -152,17 +155,18 @@ class DenseBlock(nn.Module):
         m = self.gate(self.pooled_mean[WIDTHS.index(width), : 2 * g][None], scale)
         plain = ResidualDenseBlock(channels, self.outputs(width))
         for conv, (weight, bias) in zip(plain.layers, layers, strict=True):
-            conv.weight.copy_(weight)
-            conv.bias.copy_(bias)
+            conv.load_state_dict({"weight": weight, "bias": bias})
         plain.fuse.weight.copy_(fuse * self.attention(m, fuse.shape[1])[0, :, None, None])
         plain.fuse.bias.copy_(self.fuse.bias)
         return plain
 
 
-class Encoder(nn.Module):
+class Encoder(nn.Module, ABC):
     """What both encoders share: blocks, each `adapt`-th followed by ArbSR's feature adaption."""
 
     plain: ClassVar[tuple[str, ...]]  # the layers that preparation copies as they are
+    blocks: Any  # a ModuleList of `Block` or `DenseBlock`
+    adaptions: Any  # a ModuleDict of `ScaleAdaption`, by the number of the block
 
     def __init__(self, blocks: list[nn.Module], channels: int, adapt: int) -> None:
         super().__init__()
@@ -177,7 +181,7 @@ class Encoder(nn.Module):
         y = self.blocks[index](y, scale, width)
         return self.adaptions[str(index)](y, scale) if str(index) in self.adaptions else y
 
-    def fill(self, trunk: nn.Module, scale: Tensor, width: float) -> nn.Module:
+    def fill(self, trunk: Trunk, scale: Tensor, width: float) -> Trunk:
         """Give a plain trunk the weights of one (scale, width) and return it."""
         for name in self.plain:
             getattr(trunk, name).load_state_dict(getattr(self, name).state_dict())
@@ -187,6 +191,15 @@ class Encoder(nn.Module):
                 folded = nn.Sequential(folded, FixedAdaption(self.adaptions[str(i)], scale))
             trunk.blocks[i] = folded
         return trunk
+
+    @abstractmethod
+    def prepare(self, scale: Tensor, width: float) -> Trunk:
+        """Return the plain trunk of one (scale, width)."""
+
+    @property
+    @abstractmethod
+    def reach(self) -> int:
+        """How many pixels around a pixel can influence its features."""
 
     @property
     def adaption_reach(self) -> int:
@@ -208,8 +221,7 @@ class EDSREncoder(Encoder):
             y = self.run_block(i, y, scale, width)
         return self.tail(y) + first
 
-    def prepare(self, scale: Tensor, width: float) -> nn.Module:
-        """Return the plain trunk of one (scale, width)."""
+    def prepare(self, scale: Tensor, width: float) -> Trunk:
         channels = self.head.out_channels
         trunk = EDSR(len(self.blocks), channels, active_channels(channels, width))
         return self.fill(trunk, scale, width)
@@ -227,7 +239,7 @@ class RDNEncoder(Encoder):
     def __init__(self, blocks: int, channels: int, layers: int, adapt: int = 0) -> None:
         super().__init__([DenseBlock(channels, layers) for _ in range(blocks)], channels, adapt)
         self.second = conv3(channels, channels)
-        self.fuse = nn.Conv2d(blocks * channels, channels, 1)
+        self.fuse = conv1(blocks * channels, channels)
 
     def forward(self, x: Tensor, scale: Tensor, width: float) -> Tensor:
         """Map (N, 3, h, w) in [0, 1] to features; scale is the tensor (s_h, s_w)."""
@@ -239,8 +251,7 @@ class RDNEncoder(Encoder):
             outputs.append(y)
         return self.tail(self.fuse(torch.cat(outputs, dim=1))) + first
 
-    def prepare(self, scale: Tensor, width: float) -> nn.Module:
-        """Return the plain trunk of one (scale, width)."""
+    def prepare(self, scale: Tensor, width: float) -> Trunk:
         trunk = RDN(len(self.blocks), self.head.out_channels, self.blocks[0].outputs(width))
         return self.fill(trunk, scale, width)
 

@@ -139,8 +139,10 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     """Build the network, its average and its optimisers, from the weights in `start` if given."""
     torch.manual_seed(config.seed)
     network = build(config.network)
-    if start is not None:  # other weights may lack the running means: they are soon relearnt
-        network.load_state_dict(load_file(start), strict=False)
+    if start is not None:  # whatever fits: running means and another upsampler are soon learnt
+        own = network.state_dict()
+        fits = {k: t for k, t in load_file(start).items() if k in own and own[k].shape == t.shape}
+        network.load_state_dict(fits, strict=False)
     network.to(device).to(memory_format=torch.channels_last)
     average = build(config.network).to(device)
     average.load_state_dict(network.state_dict())

@@ -23,12 +23,30 @@ def normalised(x: Tensor, like: Tensor) -> Tensor:
     return ((x - MEAN) / SPREAD).to(like.dtype).contiguous(memory_format=torch.channels_last)
 
 
-def conv3(inputs: int, outputs: int) -> nn.Conv2d:
+class Conv(nn.Conv2d):
+    """A convolution that has a bias, as all here do."""
+
+    bias: Tensor
+
+
+def conv3(inputs: int, outputs: int) -> Conv:
     """Return a 3x3 convolution that keeps the size."""
-    return nn.Conv2d(inputs, outputs, 3, padding=1)
+    return Conv(inputs, outputs, 3, padding=1)
 
 
-class VDSR(nn.Module):
+def conv1(inputs: int, outputs: int) -> Conv:
+    """Return a 1x1 convolution: a matrix at each pixel."""
+    return Conv(inputs, outputs, 1)
+
+
+class Trunk(nn.Module):
+    """What all trunks have: blocks, and a reach in pixels."""
+
+    blocks: nn.ModuleList
+    reach: int
+
+
+class VDSR(Trunk):
     """VDSR (Kim et al., 2016) without its last layer: convolutions and ReLUs in a row."""
 
     def __init__(self, blocks: int, channels: int) -> None:
@@ -58,7 +76,7 @@ class ResidualBlock(nn.Module):
         return self.conv2(F.relu_(self.conv1(x))).add_(x)
 
 
-class EDSR(nn.Module):
+class EDSR(Trunk):
     """EDSR's trunk (Lim et al., 2017): features = tail(blocks(head)) + head."""
 
     def __init__(self, blocks: int, channels: int, inner: int | None = None) -> None:
@@ -95,13 +113,13 @@ class ResidualDenseBlock(nn.Module):
     def __init__(self, channels: int, outputs: Sequence[int]) -> None:
         super().__init__()
         self.layers = dense_layers(channels, outputs)
-        self.fuse = nn.Conv2d(channels + sum(outputs), channels, 1)
+        self.fuse = conv1(channels + sum(outputs), channels)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.fuse(run_densely(self.layers, x)).add_(x)
 
 
-class RDN(nn.Module):
+class RDN(Trunk):
     """RDN's trunk (Zhang et al., 2018): all blocks' outputs fused, plus the first features."""
 
     def __init__(self, blocks: int, channels: int, outputs: Sequence[int]) -> None:
@@ -109,7 +127,7 @@ class RDN(nn.Module):
         self.head = conv3(3, channels)
         self.second = conv3(channels, channels)
         self.blocks = nn.ModuleList(ResidualDenseBlock(channels, outputs) for _ in range(blocks))
-        self.fuse = nn.Conv2d(blocks * channels, channels, 1)
+        self.fuse = conv1(blocks * channels, channels)
         self.tail = conv3(channels, channels)
         self.reach = blocks * len(outputs) + 3
 
@@ -132,7 +150,7 @@ class DenseAttentionBlock(nn.Module):
         self.entry = conv3(inputs, channels)
         self.layers = dense_layers(channels, [channels] * layers)
         self.intra = ChannelAttention(total) if attention == "intra" else nn.Identity()
-        self.fuse = nn.Conv2d(total, channels, 1)
+        self.fuse = conv1(total, channels)
         self.after = ChannelAttention(channels) if attention == "block" else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
@@ -140,7 +158,7 @@ class DenseAttentionBlock(nn.Module):
         return self.after(self.fuse(self.intra(run_densely(self.layers, h)))) + h
 
 
-class FeatureMapping(nn.Module):
+class FeatureMapping(Trunk):
     """ASDN's feature mapping branch (FMB): a Bi-Dense trunk with channel attention.
 
     Block j reads the outputs of all blocks before it, x_j of j C channels. Where the attention
@@ -158,7 +176,7 @@ class FeatureMapping(nn.Module):
             for j in range(1, blocks + 1)
         )
         self.inter = nn.ModuleList(ChannelAttention(channels * j) for j in inter)
-        self.fuse = nn.Conv2d(channels * (blocks + 1), channels, 1)
+        self.fuse = conv1(channels * (blocks + 1), channels)
         self.tail = conv3(channels, channels)
         self.reach = blocks * (layers + 1) + 3
 

@@ -71,7 +71,7 @@ class ArbSR(Upsampler):
         inputs[..., 2], inputs[..., 3] = ry[:, None], rx
         z = self.body(inputs.to(self.route.weight.dtype))
         rho, offset = torch.sigmoid(self.route(z)), self.offset(z).clamp(-FARTHEST, FARTHEST)
-        return tuple(t.index_select(0, y).index_select(1, x) for t in (rho, offset))
+        return rho[y][:, x], offset[y][:, x]
 
 
 def around(axis: Axis) -> Axis:

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from models.axis import Axis
 from models.sampling import corners
+from models.trunks import conv1
 from models.upsamplers.base import Upsampler
 
 
@@ -23,10 +24,10 @@ class LocalUpsampler(Upsampler):
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
-        self.project = nn.Conv2d(channels, 4 * hidden, 1)  # corners (y0,x0) (y0,x1) (y1,x0) (y1,x1)
+        self.project = conv1(channels, 4 * hidden)  # corners (y0,x0) (y0,x1) (y1,x0) (y1,x1)
         self.position = nn.Linear(4, hidden)
-        self.hidden = nn.Conv2d(hidden, hidden, 1)
-        self.output = nn.Conv2d(hidden, 3, 1)
+        self.hidden = conv1(hidden, hidden)
+        self.output = conv1(hidden, 3)
         with torch.no_grad():  # start as bicubic
             self.output.weight.mul_(0.1)
             self.output.bias.zero_()

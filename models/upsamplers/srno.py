@@ -12,6 +12,8 @@ Q G and W1 are one matrix, a block is local, and tiles equal the whole.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -30,6 +32,7 @@ class SRNO(Upsampler):
     """SRNO's decoder. Its paper adds the result to the bilinear interpolation of LR."""
 
     title = "SRNO"
+    blocks: Any  # a ModuleList of `GalerkinBlock`, or of `FoldedBlock` for inference
 
     def __init__(self, channels: int, hidden: int) -> None:
         super().__init__()
@@ -167,5 +170,7 @@ class Norm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Normalise (N, heads, n, size) over size."""
-        spread = x.std(dim=-1, keepdim=True) + 1e-5
-        return self.gain * (x - x.mean(dim=-1, keepdim=True)) / spread + self.bias
+        x = x - x.mean(dim=-1, keepdim=True)
+        # Torch's own std is slow over so few values.
+        variance = x.square().sum(dim=-1, keepdim=True) / (x.shape[-1] - 1)
+        return self.gain * (x / (variance.clamp_min(1e-12).sqrt() + 1e-5)) + self.bias

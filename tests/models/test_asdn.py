@@ -41,6 +41,14 @@ def test_fsdn_adds_deconvolutions_to_the_same_trunk() -> None:
     assert parameters(kind="fsdn") == trunk + 6 * stage + 331_840 + 4 * branch
 
 
+def test_fsdn_starts_from_the_trunk_of_asdn() -> None:
+    with torch.device("meta"):
+        ours, theirs = (build({"kind": kind}).state_dict() for kind in ("fsdn", "asdn"))
+    shared = {name for name in ours if name.startswith("trunk.")}
+    assert shared == {name for name in theirs if name.startswith("trunk.")}
+    assert all(ours[name].shape == theirs[name].shape for name in shared)
+
+
 @pytest.mark.parametrize(
     ("r", "level", "share"),
     [(1.1, 1, 0.0), (1.05, 1, 0.5), (1.25, 3, 0.5), (1.37, 4, 0.3), (2.0, 10, 0.0), (1.01, 1, 0.9)],

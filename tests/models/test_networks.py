@@ -174,7 +174,9 @@ def test_training_reaches_every_weight(name: str) -> None:
     assert not silent
 
 
-@pytest.mark.parametrize("config", [{"kind": "magic"}, {"blocs": 3}, {"upsampler": "crystal"}])
+@pytest.mark.parametrize(
+    "config", [{"kind": "magic"}, {"blocs": 3}, {"upsampler": "crystal"}, {"skip": "rope"}]
+)
 def test_an_unknown_network_is_refused_in_a_sentence(config: dict[str, object]) -> None:
     with pytest.raises(ModelError, match="no network"):
         build(config)
