@@ -158,6 +158,8 @@ class App(QObject):
         self.scheduler.set_scene(Scene(number, picture, base))
         if self._shown != number:
             first, self._shown = self._shown == 0, number
+            if not first:
+                self.window.messages.dismiss()
             image = Size(*picture.size)
             view = self._first_view(image) if first else None
             self.canvas.show_picture(image, picture.alpha is not None, view)

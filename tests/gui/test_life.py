@@ -40,6 +40,15 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_picture_stays(start, qtbot
     assert "photo.png" in app.window.windowTitle()
 
 
+def test_the_next_picture_takes_the_message_away(start, settle, qtbot, broken, holiday):
+    app = start()
+    app.open([broken])
+    qtbot.waitUntil(lambda: "broken.png" in app.window.messages.text)
+    app.open([holiday])
+    settle(app)
+    assert app.window.messages.text == ""
+
+
 def test_a_missing_file_at_the_start_leaves_an_invitation(start, qtbot, tmp_path):
     app = start(tmp_path / "gone.png", wait=False)
     qtbot.waitUntil(lambda: "gone.png" in app.window.messages.text)
