@@ -18,7 +18,7 @@ EXPERTS = 4
 class ScaleAdaption(nn.Module):
     """The trainable form; `FixedAdaption` is that of one scale."""
 
-    REACH = 9  # the mask's: four 3x3 convolutions, two of them at half size, pool and enlarging
+    REACH = 8  # the mask's: four 3x3 convolutions, two of them at half size, pool and enlarging
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -146,6 +146,10 @@ class ASDN(Network):
         return self.trunk.reach + 1
 
     @property
+    def largest(self) -> float:
+        return 32.0
+
+    @property
     def reach(self) -> int:
         # In LR pixels, stages of total scales S_n look at context / S_n, and bicubic at 2 / S_n-1:
         # with all scales but the last doubled, that is below context + 5 for any number of stages.

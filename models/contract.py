@@ -47,6 +47,11 @@ class Network(nn.Module, ABC):
         """What people call its "network", "encoder" and "upsampler"."""
 
     @property
+    def largest(self) -> float:
+        """The largest scale it is meant for; it runs at any, but learnt none beyond."""
+        return 4.0
+
+    @property
     @abstractmethod
     def reach(self) -> int:
         """How many LR pixels around the cell an output pixel falls into can influence it."""

@@ -69,6 +69,10 @@ class FSDN(Network):
         return resample(hr, to_rows, to_cols).permute(0, 2, 3, 1)
 
     @property
+    def largest(self) -> float:
+        return float(max(self.config.scales))
+
+    @property
     def reach(self) -> int:
         # Reducing from x8 to a little above x4 looks at 2 x 8 / 4 pixels of 1/8, from x2 to x1 at 4
         # of 1/2; enlarging from x8 at 2 of 1/8.

@@ -74,7 +74,7 @@ def model_card(run: Path, network: Network, state: dict[str, Any], bench: Path) 
         **network.labels,
         "parameters": sum(p.numel() for p in network.parameters()),
         "subnets": list(network.widths),
-        "scale_range": [1.0, 4.0],
+        "scale_range": [1.0, network.largest],
         "halo": measure_halo(network, bench / "Set5" / "x3" / "LR"),
         "exact": True,
         "config": config["network"],
