@@ -88,14 +88,7 @@ def center_of(view: ViewState) -> tuple[float, float]:
 def zoom_at(view: ViewState, v_point: Point, factor: float) -> ViewState:
     """Multiply the zoom within its limits, keeping the image point under `v_point` there."""
     low, high = zoom_limits(view.image, view.canvas)
-    zoom = min(max(view.zoom * factor, low), high)
-    new = replace(view, zoom=zoom)
-    (old_width, old_height), (width, height) = view.shown, new.shown
-    return replace(
-        new,
-        v_left=v_point.x - (v_point.x - view.v_left) * width / old_width,
-        v_top=v_point.y - (v_point.y - view.v_top) * height / old_height,
-    )
+    return _zoomed(view, v_point, min(max(view.zoom * factor, low), high))
 
 
 def pan(view: ViewState, v_dx: float, v_dy: float) -> ViewState:
@@ -122,8 +115,8 @@ def rested(view: ViewState) -> ViewState:
     """Return the nearest view at rest: a level's zoom, an integer origin, inside the canvas."""
     low, high = zoom_limits(view.image, view.canvas)
     zoom = scale_of(level_of(min(max(view.zoom, low), high)))
-    view = kept_inside(zoom_at(view, view.v_centre, zoom / view.zoom))
-    return replace(view, zoom=zoom, v_left=floor(view.v_left + 0.5), v_top=floor(view.v_top + 0.5))
+    view = kept_inside(_zoomed(view, view.v_centre, zoom))
+    return replace(view, v_left=floor(view.v_left + 0.5), v_top=floor(view.v_top + 0.5))
 
 
 def between(start: ViewState, end: ViewState, t: float) -> ViewState:
@@ -169,6 +162,16 @@ def to_view(view: ViewState, i_point: Point) -> Point:
     return Point(
         view.v_left + i_point.x * width / view.image.width,
         view.v_top + i_point.y * height / view.image.height,
+    )
+
+
+def _zoomed(view: ViewState, v_point: Point, zoom: float) -> ViewState:
+    new = replace(view, zoom=zoom)
+    (old_width, old_height), (width, height) = view.shown, new.shown
+    return replace(
+        new,
+        v_left=v_point.x - (v_point.x - view.v_left) * width / old_width,
+        v_top=v_point.y - (v_point.y - view.v_top) * height / old_height,
     )
 
 
