@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.budget import ResourceSample
 from viewer.core.source import Picture
 
 Pixels = NDArray[np.uint8]
@@ -46,6 +48,16 @@ class FakeUpscaler:
         ys = np.arange(*rows) * image.shape[0] // out_size[0]
         xs = np.arange(*cols) * image.shape[1] // out_size[1]
         return 255 - image[ys[:, None], xs[None, :]]
+
+
+class FakeLoad:
+    """Samples of a machine on which others keep so many of two cores busy."""
+
+    def __init__(self, others: float = 0.0) -> None:
+        self.others = others
+
+    def __call__(self) -> ResourceSample:
+        return ResourceSample(time.monotonic(), 2, self.others, 0.0, 6 << 30, 8 << 30)
 
 
 def picture(pixels: Pixels, alpha: Pixels | None = None) -> Picture:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import logging
 import math
-import os
 import signal
 import socket
 import sys
@@ -14,15 +13,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 
-import psutil
-from PySide6.QtCore import QObject, QSize, QSocketNotifier, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QSize, QSocketNotifier, Qt, QThread, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 import assets
 from models.spec import ModelError
 from viewer.canvas import Canvas
 from viewer.core import geometry
-from viewer.core.budget import Limits
+from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.errors import ViewerError
 from viewer.core.folder import Folder
@@ -32,16 +30,14 @@ from viewer.core.plan import Layer
 from viewer.core.presets import Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
-from viewer.engine import Engine, RegionUpscaler, load_upscaler
+from viewer.engine import Engine, Load, load_upscaler
+from viewer.monitor import ResourceMonitor, full_limits
 from viewer.scheduler import Scene, TileScheduler
 from viewer.snapshot import Snapshot
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
 log = logging.getLogger(__name__)
-
-#: Tiles may take this share of the memory that is free at the start, within these bounds.
-CACHE_SHARE, CACHE_MIN_BYTES, CACHE_MAX_BYTES = 0.25, 128 << 20, 1 << 30
 
 STOP_MS = 5_000
 SNAPSHOT_SIZE = Size(1600, 1000)
@@ -54,9 +50,12 @@ class App(QObject):
     prepare_requested = Signal(str)
 
     def __init__(
-        self, options: Options, load: Callable[[str], RegionUpscaler] | None = None
+        self,
+        options: Options,
+        load: Load | None = None,
+        read: Callable[[], ResourceSample] | None = None,
     ) -> None:
-        """Build everything; `load` returns the upscaler of a model's name.
+        """Build everything; `load` returns the upscaler of a model's name, `read` a sample.
 
         Raises `ModelError` if there is no such preset or model.
         """
@@ -67,12 +66,16 @@ class App(QObject):
         self._shown = 0  # of the picture on screen
         chosen, warning = _recipe(options)
         self._stop_flag = threading.Event()
-        load = load or functools.partial(load_upscaler, device=options.device)
-        self.worker = TileWorker(Engine(load), self._stop_flag)
+        engine = Engine(
+            load or functools.partial(load_upscaler, device=options.device),
+            load or functools.partial(load_upscaler, device="cpu"),
+        )
+        self.worker = TileWorker(engine, self._stop_flag)
         self.thread_ = QThread()
         self.thread_.setObjectName("inference")
         self.worker.moveToThread(self.thread_)
-        limits = Limits.none(_cores(), _cache_cap_bytes())
+        limits = full_limits()
+        self.monitor = ResourceMonitor(limits, read)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name)
@@ -94,6 +97,7 @@ class App(QObject):
             else:
                 self.window.resize_to_screen()
             self.window.show()
+            self.monitor.set_on(True)
         self.open(self._options.paths or (assets.PHOTO,))
 
     def stop(self) -> None:
@@ -101,6 +105,7 @@ class App(QObject):
         self.canvas.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
+        self.monitor.stop()
         self._stop_flag.set()
         self.thread_.quit()
         if not self.thread_.wait(STOP_MS):
@@ -125,6 +130,10 @@ class App(QObject):
         scheduler.requested.connect(worker.run)
         scheduler.idle.connect(self._prepare)
         scheduler.failed.connect(window.on_failed)
+        # Queued even from this thread: what the monitor said last must come last.
+        for on_limits in (scheduler.set_limits, window.show_limits):
+            self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
+        window.give_way_chosen.connect(self.monitor.set_on)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
         worker.failed.connect(self._on_failed)
@@ -228,17 +237,6 @@ def _recipe(options: Options) -> tuple[Recipe, str]:
         if asked:
             raise
         return recipe("off"), f"{error} Until then pictures are shown with bicubic."
-
-
-def _cores() -> int:
-    """Return the cores that this process may use, without counting any twice."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return min(usable or 1, psutil.cpu_count(logical=False) or usable or 1)
-
-
-def _cache_cap_bytes() -> int:
-    free = psutil.virtual_memory().available
-    return max(CACHE_MIN_BYTES, min(CACHE_MAX_BYTES, int(free * CACHE_SHARE)))
 
 
 def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:

@@ -23,10 +23,14 @@ from numpy.typing import NDArray
 from models import spec
 from viewer.core.errors import OutOfMemory, TileError
 from viewer.core.resample import Resampler, premultiplied_bgra
+from viewer.core.shapes import Cells
 from viewer.core.source import Picture
 from viewer.core.tiles import TileRequest
 
 Pixels = NDArray[np.uint8]
+
+#: When memory is short, a pass is halved until it is smaller than two of these.
+SMALLEST_PX = 64
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +46,9 @@ class RegionUpscaler(Protocol):
         cols: tuple[int, int],
         subnet: float,
     ) -> Pixels: ...
+
+
+Load = Callable[[str], RegionUpscaler]
 
 
 def load_upscaler(model: str, device: str) -> RegionUpscaler:
@@ -98,10 +105,10 @@ def preload_torch() -> None:
 class Engine:
     """Makes the pixels of tile requests; keeps the loaded networks and the picture's pyramid."""
 
-    def __init__(self, load: Callable[[str], RegionUpscaler]) -> None:
-        """`load` returns the upscaler of a model's name."""
-        self._load = load
-        self._upscalers: dict[str, RegionUpscaler] = {}
+    def __init__(self, load: Load, load_on_cpu: Load | None = None) -> None:
+        """`load` returns the upscaler of a model's name; `load_on_cpu` one that needs no GPU."""
+        self._load = {False: load, True: load_on_cpu or load}
+        self._upscalers: dict[tuple[str, bool], RegionUpscaler] = {}
         self._resampler: Resampler | None = None
 
     def base(self, picture: Picture) -> tuple[Pixels, tuple[float, float]]:
@@ -110,13 +117,15 @@ class Engine:
         alpha = picture.alpha if pixels.shape[:2] == picture.pixels.shape[:2] else None
         return premultiplied_bgra(pixels, alpha), size
 
-    def prepare(self, model: str) -> None:
-        """Load a model, unless it is loaded. Raises `TileError`."""
-        if model not in self._upscalers:
+    def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
+        """Return a model's upscaler, loaded unless it is already. Raises `TileError`."""
+        key = (model, on_cpu)
+        if key not in self._upscalers:
             try:
-                self._upscalers[model] = self._load(model)
+                self._upscalers[key] = self._load[on_cpu](model)
             except (spec.ModelError, ImportError, OSError) as error:
                 raise TileError(f"{error} Until then pictures are shown with bicubic.") from error
+        return self._upscalers[key]
 
     def render(self, request: TileRequest) -> tuple[Pixels, float]:
         """Return `request.l_rect` as premultiplied BGRA, and the seconds it took, loading apart.
@@ -124,12 +133,16 @@ class Engine:
         Raises `TileError`, `OutOfMemory`.
         """
         model = request.sheet.quality.model
+        upscaler = None
         if model is not None:
-            self.prepare(model)
+            upscaler = self.prepare(model, request.on_cpu)
             use_threads(request.threads)
         start = time.perf_counter()
         try:
-            pixels = self._interpolated(request) if model is None else self._refined(request, model)
+            if upscaler is None:
+                pixels = self._interpolated(request)
+            else:
+                pixels = self._refined(request, upscaler)
         except (RuntimeError, MemoryError) as error:
             raise _ours(error) from error
         return pixels, time.perf_counter() - start
@@ -139,16 +152,10 @@ class Engine:
             self._resample(request.picture).region(request.size, request.l_rect)
         )
 
-    def _refined(self, request: TileRequest, model: str) -> Pixels:
-        rect, size = request.l_rect, request.size
-        rgb = self._upscalers[model].region(
-            request.picture.pixels,
-            (size.height, size.width),
-            (rect.top, rect.bottom),
-            (rect.left, rect.right),
-            request.sheet.quality.subnet,
-        )
-        return premultiplied_bgra(rgb, self._resample(request.picture).alpha(size, rect))
+    def _refined(self, request: TileRequest, upscaler: RegionUpscaler) -> Pixels:
+        rect = request.l_rect
+        rgb = _region(upscaler, request, rect)
+        return premultiplied_bgra(rgb, self._resample(request.picture).alpha(request.size, rect))
 
     def _resample(self, picture: Picture) -> Resampler:
         if self._resampler is None or self._resampler.picture is not picture:
@@ -156,8 +163,42 @@ class Engine:
         return self._resampler
 
 
+def _region(upscaler: RegionUpscaler, request: TileRequest, rect: Cells) -> Pixels:
+    """Return RGB of `rect`; if memory runs out, of its halves, and so on."""
+    try:
+        return upscaler.region(
+            request.picture.pixels,
+            (request.size.height, request.size.width),
+            (rect.top, rect.bottom),
+            (rect.left, rect.right),
+            request.sheet.quality.subnet,
+        )
+    except (RuntimeError, MemoryError) as error:
+        if not _out_of_memory(error) or max(rect.width, rect.height) < 2 * SMALLEST_PX:
+            raise
+    # Only now, when nothing of the failed attempt is held any more.
+    _free_gpu_memory()
+    if rect.width > rect.height:
+        middle = (rect.left + rect.right) // 2
+        halves, axis = (rect._replace(right=middle), rect._replace(left=middle)), 1
+    else:
+        middle = (rect.top + rect.bottom) // 2
+        halves, axis = (rect._replace(bottom=middle), rect._replace(top=middle)), 0
+    return np.concatenate([_region(upscaler, request, half) for half in halves], axis)
+
+
+def _free_gpu_memory() -> None:
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
+
+
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "memory" in str(error).lower()
+
+
 def _ours(error: Exception) -> TileError | OutOfMemory:
     """Say an exception of torch or numpy in our words."""
-    if isinstance(error, MemoryError) or "memory" in str(error).lower():
-        return OutOfMemory("There is not enough free memory to refine this; it stays bicubic.")
+    if _out_of_memory(error):
+        return OutOfMemory("There is too little free memory: the picture is refined less for now.")
     return TileError("A part of the picture could not be refined; it stays bicubic.")

@@ -26,8 +26,21 @@ log = logging.getLogger(__name__)
 PERIOD_S = 0.5
 READINGS = 3
 
+#: Tiles may take this share of the memory that is free at the start, within these bounds.
+CACHE_SHARE, CACHE_MIN_BYTES, CACHE_MAX_BYTES = 0.25, 128 << 20, 1 << 30
+
 #: What a sensor may raise; psutil passes on what the system says.
 SENSOR_ERRORS = (psutil.Error, OSError, RuntimeError, ValueError, AttributeError)
+
+
+def full_limits() -> Limits:
+    """Return what Anyzoom may use of this machine when nobody else needs it."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    # Two threads on one core only get in each other's way.
+    cores = min(usable or 1, psutil.cpu_count(logical=False) or usable or 1)
+    free, _ = _memory()
+    cache = max(CACHE_MIN_BYTES, min(CACHE_MAX_BYTES, int(free * CACHE_SHARE)))
+    return Limits.none(cores, cache)
 
 
 class ResourceMonitor(QThread):

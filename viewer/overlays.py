@@ -34,16 +34,28 @@ _STYLE = """
 """
 
 
-def badge_text(plan: Plan) -> str:
-    """Say how the picture is being shown: model, scale, subnet, and tiles done while refining."""
+#: The name of the menu entry that the badge's tooltip points to.
+GIVE_WAY = "Give way to other programs"
+
+
+def badge_text(plan: Plan, reason: str = "") -> str:
+    """Say how the picture is being shown: model, scale, subnet, and tiles done while refining.
+
+    `reason` is what is held back, and why.
+    """
     scale = scale_of(plan.level)
     if plan.quality.model is None:
         return f"bicubic  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
-    text = f"{plan.quality.model}  ×{scale:.2f}  subnet {plan.quality.subnet:g}"
+    subnet = f"subnet {plan.quality.subnet:g}"
+    if reason.endswith(subnet):
+        subnet = reason
+    elif reason:
+        subnet = f"{subnet}  {reason}"
+    text = f"{plan.quality.model}  ×{scale:.2f}  {subnet}"
     if plan.done == plan.total:
         return text
     if plan.done == 0:
-        text = f"bicubic  ×{scale:.2f}"
+        text = f"bicubic  ×{scale:.2f}  {reason}".rstrip()
     return f"{text}  {plan.done}/{plan.total}"
 
 
@@ -55,13 +67,26 @@ class Badge(QLabel):
         self.setObjectName("badge")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setAccessibleName("How the picture is shown")
+        self._plan: Plan | None = None
+        self._reason = ""
         self.hide()
 
     def show_plan(self, plan: Plan) -> None:
-        text = badge_text(plan)
+        self._plan = plan
+        text = badge_text(plan, self._reason)
         if text != self.text():
             self.setText(text)
         self.show()
+
+    def show_reason(self, reason: str) -> None:
+        """Tell what is held back, and why; nothing if nothing is."""
+        self._reason = reason
+        # Only with a tooltip may it stand between the mouse and the picture.
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not reason)
+        tip = f"Anyzoom holds back for a while ({reason}).\nView → {GIVE_WAY} switches this off."
+        self.setToolTip(tip if reason else "")
+        if self._plan is not None:
+            self.show_plan(self._plan)
 
 
 class MessageBar(QFrame):

@@ -16,6 +16,7 @@ from viewer.core.pending import PendingTiles
 from viewer.core.plan import Layer, Plan, focus_in_level, plan
 from viewer.core.presets import Recipe
 from viewer.core.pyramid import TILE_PX, level_size, tiles_px, worth_making
+from viewer.core.relief import Relief
 from viewer.core.shapes import Cells, Point, Size
 from viewer.core.source import Picture
 from viewer.core.tiles import Failure, LevelKey, Quality, TileKey, TileRequest, TileResult
@@ -24,6 +25,9 @@ log = logging.getLogger(__name__)
 
 #: How long the view must not change before anything is asked for.
 REST_MS = 100
+
+#: How long to make do with less after memory ran out.
+RELIEF_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,21 @@ class TileScheduler(QObject):
         self._pending = PendingTiles()
         self._look_again = False
         self._failed: set[TileKey] = set()
+        self._told = False
         self._paces: dict[Quality, Pace] = {}
+        self._relief = Relief()
+        self._relieved = QTimer(self, singleShot=True, interval=RELIEF_MS)
+        self._relieved.timeout.connect(self._on_relieved)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._on_rest)
 
     @property
     def recipe(self) -> Recipe:
         return self._recipe
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
 
     @property
     def plan(self) -> Plan | None:
@@ -80,7 +92,7 @@ class TileScheduler(QObject):
             self._cache,
             self._focus,
             self._failed,
-            self._limits.subnet_cap,
+            min(self._limits.subnet_cap, self._relief.subnet_cap),
         )
 
     def set_scene(self, scene: Scene) -> None:
@@ -134,26 +146,49 @@ class TileScheduler(QObject):
 
     @Slot(object)
     def on_failed(self, failure: Failure) -> None:
-        """Give the tiles of a failed request up; what lies below them stays on screen."""
-        if not isinstance(failure.request, TileRequest):
+        """Give the tiles of a failed request up; what lies below them stays on screen.
+
+        If memory ran out, first try with less.
+        """
+        request = failure.request
+        if not isinstance(request, TileRequest):
             return
-        self._pending.done(failure.request)
-        if failure.request.generation == self._generation:
-            first = not self._failed
-            self._failed.update(failure.request.tile_keys())
-            if first:
+        self._pending.done(request)
+        if request.generation == self._generation:
+            if not self._told:
+                self._told = True
                 self.failed.emit(failure.message)
+            if not (failure.out_of_memory and self._relieve(request)):
+                self._failed.update(request.tile_keys())
         self._ask()
+
+    def _relieve(self, request: TileRequest) -> bool:
+        """Ask for less from now on, and for more again after a while; tell if anything is left."""
+        self._relieved.start()
+        if request.sheet.quality.model is None:
+            return False
+        relief = self._relief.after(request.sheet.quality.subnet, self._recipe.subnets)
+        if relief is not None:
+            self._relief = relief
+            self._rest.start(0)
+        return relief is not None
+
+    def _on_relieved(self) -> None:
+        self._relief = Relief()
+        self._failed.clear()
+        self._rest.start(0)
 
     def stop(self) -> None:
         """Ask for nothing more, and drop what is still answered."""
         self._rest.stop()
+        self._relieved.stop()
         self._new_generation()
         self._scene = None
 
     def _new_generation(self) -> None:
         self._generation += 1
         self._failed.clear()
+        self._told = False
         self._pending.replace(())
 
     def _replan(self) -> None:
@@ -224,6 +259,7 @@ class TileScheduler(QObject):
             everything,
             picture,
             threads=self._limits.threads,
+            on_cpu=self._relief.on_cpu,
         )
         if any(key in self._cache for key in request.tile_keys()):
             return request  # a part was not enough

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QAction,
     QActionGroup,
@@ -20,10 +20,11 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox
 
 import assets
 from viewer.canvas import Canvas
+from viewer.core.budget import Limits
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
 from viewer.core.source import EXTENSIONS
-from viewer.overlays import lay_over
+from viewer.overlays import GIVE_WAY, lay_over
 
 #: The most of the screen that a new window takes, each way.
 SCREEN_SHARE = 0.9
@@ -35,12 +36,13 @@ class MainWindow(QMainWindow):
     """Says what the user wants; does nothing about it itself.
 
     Signals: open_requested(list of Path); step_requested(int), through the folder;
-    preset_chosen(str), by name; closed().
+    preset_chosen(str), by name; give_way_chosen(bool); closed().
     """
 
     open_requested = Signal(object)
     step_requested = Signal(int)
     preset_chosen = Signal(str)
+    give_way_chosen = Signal(bool)
     closed = Signal()
 
     def __init__(self, canvas: Canvas, presets: Sequence[Preset], preset: str) -> None:
@@ -68,6 +70,11 @@ class MainWindow(QMainWindow):
     def show_plan(self, plan: Plan) -> None:
         """Tell in the badge how the picture is shown."""
         self.badge.show_plan(plan)
+
+    @Slot(object)
+    def show_limits(self, limits: Limits) -> None:
+        """Tell in the badge what is held back, and why."""
+        self.badge.show_reason(limits.reason)
 
     def on_failed(self, sentence: str) -> None:
         """Tell the user what went wrong; the picture on screen stays, if there is one."""
@@ -109,6 +116,13 @@ class MainWindow(QMainWindow):
         self._leave = self._add(None, "Leave full screen", self._full_screen.trigger, "Esc")
         self._full_screen.toggled.connect(self._leave.setEnabled)
         self._leave.setEnabled(False)
+        menu.addSeparator()
+        give_way = self._add(menu, GIVE_WAY, lambda: None)
+        give_way.setToolTip("Use less of this computer while other programs or its battery need it")
+        give_way.setCheckable(True)
+        give_way.setChecked(True)
+        give_way.toggled.connect(self.give_way_chosen)
+        menu.setToolTipsVisible(True)
 
     def _add_preset_menu(self, presets: Sequence[Preset], chosen: str) -> None:
         menu = self.menuBar().addMenu("&Preset")

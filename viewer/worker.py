@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
-from viewer.core.errors import ViewerError
+from viewer.core.errors import OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
 from viewer.core.source import Picture, open_picture
 from viewer.core.tiles import (
@@ -74,7 +74,8 @@ class TileWorker(QObject):
             self.finished.emit(TileResult(request, tiles, seconds))
         except ViewerError as error:
             log.info("Tiles failed", exc_info=True)
-            self.failed.emit(Failure(request, str(error)))
+            short = isinstance(error, OutOfMemory)
+            self.failed.emit(Failure(request, str(error), out_of_memory=short))
         except Exception:
             log.exception("Tiles failed in a way nobody thought of")
             self.failed.emit(Failure(request, "A part of the picture could not be refined."))

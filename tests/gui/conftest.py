@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fakes import FakeUpscaler, noise
+from fakes import FakeLoad, FakeUpscaler, noise
 from PIL import Image
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,12 @@ def upscaler() -> FakeUpscaler:
 
 
 @pytest.fixture
+def load() -> FakeLoad:
+    """The machine, on which nobody else does anything."""
+    return FakeLoad()
+
+
+@pytest.fixture
 def photo(tmp_path: Path) -> Path:
     """A picture of random pixels, 300 x 200."""
     path = tmp_path / "photo.png"
@@ -31,13 +37,13 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(qtbot: QtBot, upscaler: FakeUpscaler, photo: Path) -> Iterator[Start]:
+def start(qtbot: QtBot, upscaler: FakeUpscaler, load: FakeLoad, photo: Path) -> Iterator[Start]:
     """Start a viewer of 600 x 400 pixels; by default on the photo, and wait until it is refined."""
     apps: list[App] = []
 
     def start_one(*paths: Path, wait: bool = True, **options: object) -> App:
         given = Options(paths=paths or (photo,), size=(600, 400), **options)  # type: ignore[arg-type]
-        app = App(given, upscaler)
+        app = App(given, upscaler, load)
         apps.append(app)
         qtbot.addWidget(app.window)
         if wait:

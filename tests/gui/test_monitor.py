@@ -9,29 +9,18 @@ import psutil
 import pytest
 
 from viewer import monitor
-from viewer.core.budget import Limits, ResourceSample
-from viewer.monitor import Gpu, ResourceMonitor, Sensors
+from viewer.core.budget import Limits
+from viewer.monitor import Gpu, ResourceMonitor, Sensors, full_limits
 
 FULL = Limits.none(2, 1 << 30)
 
 
-class Load:
-    """A machine on which others use so many of two cores."""
-
-    def __init__(self, others: float) -> None:
-        self.others = others
-
-    def __call__(self) -> ResourceSample:
-        return ResourceSample(time.monotonic(), 2, self.others, 0.0, 6 << 30, 8 << 30)
-
-
 @pytest.fixture
-def watched(monkeypatch):
+def watched(monkeypatch, load):
     """Return a monitor of a loaded machine, quicker than usual, and stop it in the end."""
     monkeypatch.setattr(monitor, "PERIOD_S", 0.01)
-    load = Load(2.0)
+    load.others = 2.0
     watcher = ResourceMonitor(FULL, load)
-    watcher.load = load
     yield watcher
     watcher.stop()
 
@@ -56,8 +45,8 @@ def test_it_can_be_switched_on_again_and_a_second_time_is_nothing(qtbot, watched
     assert not watched.isRunning()
 
 
-def test_a_calm_machine_is_never_mentioned(qtbot, watched):
-    watched.load.others = 0.1
+def test_a_calm_machine_is_never_mentioned(qtbot, watched, load):
+    load.others = 0.1
     with qtbot.assertNotEmitted(watched.limits_changed, wait=100):
         watched.set_on(True)
 
@@ -155,3 +144,12 @@ def test_a_gpu_that_cannot_be_read_is_left_alone(monkeypatch):
     nvml = FakeNvml(ours=42)
     nvml.broken = True
     assert Gpu(nvml).read() == (None, None)
+
+
+def test_at_best_there_is_a_thread_for_each_core_and_a_bounded_cache(monkeypatch):
+    memory = SimpleNamespace(available=1 << 30, total=8 << 30)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    assert full_limits().cache_cap_bytes == 256 << 20
+    assert 1 <= full_limits().threads <= (psutil.cpu_count() or 1)
+    memory.available = 1 << 40
+    assert full_limits().cache_cap_bytes == 1 << 30

@@ -70,6 +70,7 @@ class TileRequest:
     shown: Cells
     picture: Picture
     threads: int = 1
+    on_cpu: bool = False
 
     @property
     def l_rect(self) -> Cells:
