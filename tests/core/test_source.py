@@ -173,16 +173,34 @@ def test_wide_values_are_scaled_into_eight_bits(tmp_path, values, expected):
 def test_alpha_is_separate_and_straight(tmp_path):
     alpha = RNG.integers(0, 256, (20, 30, 1), np.uint8)
     picture = open_picture(saved(tmp_path / "a.png", np.concatenate([NOISE, alpha], axis=-1)))
-    np.testing.assert_array_equal(picture.pixels, NOISE)
+    visible = alpha[..., 0] > 0
+    np.testing.assert_array_equal(picture.pixels[visible], NOISE[visible])
     np.testing.assert_array_equal(picture.alpha, alpha[..., 0])
     assert picture.alpha is not None
     assert not picture.alpha.flags.writeable
 
 
+def test_hidden_black_does_not_darken_the_edge_of_what_is_visible(tmp_path):
+    disc = Image.new("L", (40, 30), 0)
+    disc.paste(255, (11, 9, 25, 21))
+    icon = Image.composite(
+        Image.new("RGBA", disc.size, (250, 120, 30, 255)), Image.new("RGBA", disc.size, 0), disc
+    )
+    picture = open_picture(saved(tmp_path / "icon.png", icon))
+    assert (picture.alpha == np.asarray(disc)).all()
+    assert np.abs(picture.pixels.astype(int) - (250, 120, 30)).max() <= 4
+
+
+def test_a_picture_of_which_all_is_transparent_opens(tmp_path):
+    picture = open_picture(saved(tmp_path / "none.png", Image.new("RGBA", (7, 1), 0)))
+    assert picture.pixels.shape == (1, 7, 3)
+    assert not picture.alpha.any()
+
+
 def test_grey_with_alpha(tmp_path):
     values = np.array([[[10, 0], [200, 77]]], np.uint8)
     picture = open_picture(saved(tmp_path / "a.png", Image.fromarray(values, "LA")))
-    np.testing.assert_array_equal(picture.pixels, [[[10] * 3, [200] * 3]])
+    np.testing.assert_allclose(picture.pixels, [[[200] * 3, [200] * 3]], atol=2)  # 10 is hidden
     np.testing.assert_array_equal(picture.alpha, [[0, 77]])
 
 

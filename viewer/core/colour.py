@@ -27,7 +27,29 @@ def to_srgb(
     colours, alpha = _split_alpha(image)
     if alpha is not None and alpha.getextrema() == (255, 255):
         alpha = None
-    return _apply_profile(colours, icc_profile), alpha
+    colours = _apply_profile(colours, icc_profile)
+    return (colours if alpha is None else _fill_hidden(colours, alpha)), alpha
+
+
+def _fill_hidden(colours: Image.Image, alpha: Image.Image) -> Image.Image:
+    """Give fully transparent pixels of an RGB image the colours of visible ones near them.
+
+    What is hidden there, often black, would otherwise reach the soft edges of the visible part
+    when the picture is enlarged, and show as a dark fringe.
+    """
+    if alpha.getextrema()[0] > 0:
+        return colours
+    some = [0] + 255 * [255]
+    levels = [(colours, alpha.point(some))]
+    while max(levels[-1][0].size) > 1:  # ever coarser averages of what is visible
+        image, visible = levels[-1]
+        image = Image.merge("RGBA", (*image.split(), visible)).reduce(2)
+        levels.append((image.convert("RGB"), image.getchannel("A").point(some)))
+    filled, _ = levels.pop()
+    for image, visible in reversed(levels):
+        filled = filled.resize(image.size, Image.Resampling.BILINEAR)
+        filled.paste(image, mask=visible)
+    return filled
 
 
 def from_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
