@@ -37,7 +37,7 @@ def _fill_hidden(colours: Image.Image, alpha: Image.Image) -> Image.Image:
     What is hidden there, often black, would otherwise reach the soft edges of the visible part
     when the picture is enlarged, and show as a dark fringe.
     """
-    if alpha.getextrema()[0] > 0:
+    if alpha.histogram()[0] == 0:
         return colours
     some = [0] + 255 * [255]
     levels = [(colours, alpha.point(some))]
