@@ -31,6 +31,7 @@ else:
 
 from models.anysr import WIDTHS
 from models.axis import Axis
+from models.contract import Network
 from models.datasets import Pairs, load_folder
 from models.devices import choose_device, choose_precision
 from models.evaluate import benchmark
@@ -106,8 +107,8 @@ def learning_rate(step: int, config: TrainConfig) -> float:
 class Run:
     """The state that a checkpoint holds."""
 
-    network: nn.Module
-    average: nn.Module  # the exponential moving average, which is what ships
+    network: Network
+    average: Network  # the exponential moving average, which is what ships
     optimisers: list[torch.optim.Optimizer]
     step: int = 0
     seconds: float = 0.0
@@ -143,7 +144,7 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
         own = network.state_dict()
         fits = {k: t for k, t in load_file(start).items() if k in own and own[k].shape == t.shape}
         network.load_state_dict(fits, strict=False)
-    network.to(device).to(memory_format=torch.channels_last)
+    network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = build(config.network).to(device)
     average.load_state_dict(network.state_dict())
     average.eval()

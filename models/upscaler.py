@@ -120,7 +120,8 @@ class Upscaler:
         if key not in self._prepared:
             network = self._network.prepare(scale, subnet)
             network = network.to(self.device, PRECISIONS[self.precision])
-            self._prepared[key] = network.to(memory_format=torch.channels_last)
+            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            self._prepared[key] = network
             if len(self._prepared) > self.KEPT:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(key)
