@@ -14,7 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,7 @@ from models.devices import choose_device, choose_precision
 from models.evaluate import benchmark
 from models.networks import build
 from models.optimiser import Muon
+from models.spec import ModelError
 
 #: AnySR's scale groups S1..S4, and the integer scale that benchmarks ask of each.
 GROUPS = (((1.1, 1.75), 1.5), ((1.75, 2.55), 2.0), ((2.55, 3.25), 3.0), ((3.25, 4.0), 4.0))
@@ -67,9 +68,13 @@ class TrainConfig:
 
     @classmethod
     def read(cls, path: Path) -> TrainConfig:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        facts["skip"] = tuple(facts.get("skip", ()))
-        return cls(**facts)
+        """Read a config; raises `ModelError` if it is missing or says what nobody understands."""
+        try:
+            facts = tomllib.loads(path.read_text(encoding="utf-8"))
+            facts["skip"] = tuple(facts.get("skip", ()))
+            return cls(**facts)
+        except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
+            raise ModelError(f"{path} cannot be used as a training config: {error}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,6 @@ class Run:
     optimisers: list[torch.optim.Optimizer]
     step: int = 0
     seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
         """Write a checkpoint; a kill at any moment leaves the old one or the new one."""
@@ -276,5 +280,15 @@ def main(argv: list[str] | None = None) -> None:
     train(config, arguments)
 
 
+def run_from_shell() -> int:
+    """Train; what is missing or wrong is told in one sentence."""
+    try:
+        main()
+    except (OSError, ModelError) as error:
+        sys.stderr.write(f"train: {error}\n")
+        return 1
+    return 0
+
+
 if __name__ == "__main__":
-    main()
+    sys.exit(run_from_shell())

@@ -16,7 +16,7 @@ from models import release, train
 from models.anysr import WIDTHS
 from models.datasets import Pairs, degrade, load_folder, shrink
 from models.optimiser import orthogonalise
-from models.spec import ModelSpec
+from models.spec import ModelError, ModelSpec
 from models.upscaler import Upscaler
 
 CONFIG = """
@@ -184,3 +184,22 @@ def test_training_goes_on_from_shipped_weights(workshop: Path) -> None:
         torch.testing.assert_close(run.average.state_dict()[name], tensor)
     train.main(arguments(workshop, "second", "--start", str(weights_file)))
     assert json.loads((workshop / "second" / "config.json").read_text())["start"] == "first"
+
+
+def test_a_config_that_nobody_understands_is_named(tmp_path: Path) -> None:
+    config = tmp_path / "odd.toml"
+    for text in ("steps = ", "stepz = 5"):
+        config.write_text(text)
+        with pytest.raises(ModelError, match="odd.toml"):
+            train.TrainConfig.read(config)
+    with pytest.raises(ModelError, match="gone.toml"):
+        train.TrainConfig.read(tmp_path / "gone.toml")
+
+
+def test_missing_data_is_one_sentence(
+    workshop: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["train", *arguments(workshop, "run", "--data", str(workshop / "nowhere"))]
+    monkeypatch.setattr(sys, "argv", words)
+    assert train.run_from_shell() == 1
+    assert capsys.readouterr().err.count("\n") == 1
