@@ -190,9 +190,9 @@ def test_a_config_that_nobody_understands_is_named(tmp_path: Path) -> None:
     config = tmp_path / "odd.toml"
     for text in ("steps = ", "stepz = 5"):
         config.write_text(text)
-        with pytest.raises(ModelError, match="odd.toml"):
+        with pytest.raises(ModelError, match=r"odd\.toml"):
             train.TrainConfig.read(config)
-    with pytest.raises(ModelError, match="gone.toml"):
+    with pytest.raises(ModelError, match=r"gone\.toml"):
         train.TrainConfig.read(tmp_path / "gone.toml")
 
 
