@@ -29,7 +29,6 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib  # pyright: ignore[reportMissingImports]
 
-from models.anysr import WIDTHS
 from models.axis import Axis
 from models.contract import Network
 from models.datasets import Pairs, load_folder
@@ -39,8 +38,8 @@ from models.networks import build
 from models.optimiser import Muon
 from models.spec import ModelError
 
-#: AnySR's scale groups S1..S4, and the integer scale that benchmarks ask of each.
-GROUPS = (((1.1, 1.75), 1.5), ((1.75, 2.55), 2.0), ((2.55, 3.25), 3.0), ((3.25, 4.0), 4.0))
+#: AnySR's scale groups S1..S4: from, to, and the scale in each that benchmarks ask for.
+GROUPS = ((1.1, 1.75, 1.5), (1.75, 2.55, 2.0), (2.55, 3.25, 3.0), (3.25, 4.0, 4.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +57,7 @@ class TrainConfig:
     ema: float = 0.999
     reset: float = 0.6  # Algorithm 1's p: how often a step trains the full width
     any_width: float = 0.5  # of the other steps, how many train a width not tied to the scale
+    groups: tuple[tuple[float, float, float], ...] = GROUPS  # as many as there are subnets
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
     photo: bool = False  # degrade the LR side as cameras and JPEG do
     skip: tuple[str, ...] = ()
@@ -72,6 +72,7 @@ class TrainConfig:
         try:
             facts = tomllib.loads(path.read_text(encoding="utf-8"))
             facts["skip"] = tuple(facts.get("skip", ()))
+            facts["groups"] = tuple(tuple(group) for group in facts.get("groups", GROUPS))
             return cls(**facts)
         except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
             raise ModelError(f"{path} cannot be used as a training config: {error}") from error
@@ -85,20 +86,20 @@ class Draw:
     width: float
 
 
-def draw(config: TrainConfig, rng: np.random.Generator) -> Draw:
-    """Draw a group, a scale in it and a width: AnySR's Algorithm 1.
+def draw(config: TrainConfig, rng: np.random.Generator, widths: tuple[float, ...]) -> Draw:
+    """Draw a group, a scale in it and one of the network's widths: AnySR's Algorithm 1.
 
     Unlike the paper, a share of the narrow steps takes any width: users may force a subnet at any
     scale, and it then has to know that scale.
     """
-    t = int(rng.integers(len(GROUPS)))
-    (low, high), integer = GROUPS[t]
+    t = int(rng.integers(len(config.groups)))
+    low, high, integer = config.groups[t]
     scale = integer if rng.random() < config.on_integer else float(rng.uniform(low, high))
-    if rng.random() < config.reset:
-        return Draw(scale, WIDTHS[-1])
+    if len(widths) == 1 or rng.random() < config.reset:
+        return Draw(scale, widths[-1])
     if rng.random() < config.any_width:
-        return Draw(scale, WIDTHS[rng.integers(len(WIDTHS) - 1)])
-    return Draw(scale, WIDTHS[t])
+        return Draw(scale, widths[rng.integers(len(widths) - 1)])
+    return Draw(scale, widths[t])
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
@@ -194,7 +195,7 @@ def to_tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
 def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: int) -> float:
     """Take one step and return its loss (L1)."""
     rng = np.random.default_rng((config.seed, run.step, rank))
-    drawn = draw(config, rng)
+    drawn = draw(config, rng, run.network.widths)
     lr, hr = pairs.batch(rng, config.batch // world, config.patch, drawn.scale)
     device = next(run.network.parameters()).device
     axis = Axis.whole(lr.shape[1], hr.shape[1])
@@ -227,7 +228,7 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     run = start_run(config, device, arguments.start)
     if checkpoint.exists():
         run.load(checkpoint)
-    largest = math.ceil(config.patch * GROUPS[-1][0][1])
+    largest = math.ceil(config.patch * max(high for _, high, _ in config.groups))
     pairs = Pairs(load_folder(arguments.data, largest, config.skip), config.photo)
     began, saved = time.monotonic() - run.seconds, time.monotonic()
     losses: list[float] = []
@@ -241,6 +242,7 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
             psnr = {
                 f"{width}": benchmark(run.average, arguments.bench / "Set5", width)
                 for width in (1.0, 0.5)
+                if width in run.network.widths
             }
             entry = {
                 "step": run.step,

@@ -130,12 +130,34 @@ def test_what_training_leaves_can_ship(workshop: Path) -> None:
 
 def test_draws_follow_algorithm_1() -> None:
     config = train.TrainConfig("x", {}, steps=1, any_width=0.0)
-    draws = [train.draw(config, np.random.default_rng(seed)) for seed in range(2000)]
+    draws = [train.draw(config, np.random.default_rng(seed), WIDTHS) for seed in range(2000)]
     full = np.mean([d.width == 1.0 for d in draws])
     assert full == pytest.approx(0.6 + 0.4 / 4, abs=0.04), "the reset, and the largest group"
     assert all(d.scale <= 1.75 for d in draws if d.width == 0.5)
     assert min(d.scale for d in draws) >= 1.1
     assert max(d.scale for d in draws) <= 4.0
+
+
+def test_a_network_without_subnets_draws_its_own_scales_only() -> None:
+    config = train.TrainConfig("x", {}, steps=1, groups=((2.0, 2.0, 2.0), (8.0, 8.0, 8.0)))
+    draws = [train.draw(config, np.random.default_rng(seed), (1.0,)) for seed in range(50)]
+    assert {(d.scale, d.width) for d in draws} == {(2.0, 1.0), (8.0, 1.0)}
+
+
+@pytest.mark.parametrize(
+    "network",
+    [
+        'kind = "asdn"\nblocks = 1\nlayers = 2\nchannels = 8',
+        'kind = "fsdn"\nblocks = 1\nlayers = 2\nchannels = 8',
+        'encoder = "rdn"\nblocks = 1\nlayers = 4\nchannels = 8\nhidden = 8',
+        'upsampler = "srno"\nblocks = 1\nchannels = 16\nhidden = 16',
+    ],
+)
+def test_every_kind_of_network_trains(workshop: Path, network: str) -> None:
+    config = CONFIG.split("[network]")[0] + f"[network]\n{network}\n"
+    (workshop / "tiny.toml").write_text(config)
+    train.main(arguments(workshop, "run", "--steps", "2"))
+    assert all(t.isfinite().all() for t in weights(workshop / "run").values())
 
 
 def test_the_learning_rate_warms_up_and_ends_at_zero() -> None:
