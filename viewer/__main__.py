@@ -20,6 +20,7 @@ COMMANDS = {
     "upscale": "viewer.commands.upscale",
     "eval": "viewer.commands.evaluate",
     "models": "viewer.commands.listing",
+    "bench": "viewer.commands.bench",
 }
 VIEW = "viewer.commands.view"
 

@@ -134,6 +134,7 @@ class App(QObject):
         for on_limits in (scheduler.set_limits, window.show_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
         window.give_way_chosen.connect(self.monitor.set_on)
+        self.thread_.started.connect(worker.begin)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
         worker.failed.connect(self._on_failed)

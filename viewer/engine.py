@@ -56,6 +56,9 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
 
     Raises `ModelError`.
     """
+    # Threads that wait for the others of a step sleep: spinning, they keep those from their core,
+    # and beside a busy program a pass takes several times as long.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     preload_torch()
     with _collecting_later():
         from models.upscaler import Upscaler

@@ -60,11 +60,12 @@ def test_a_sample_tells_our_own_load_from_that_of_others(monkeypatch):
     assert sample.swapped == 5000.0
 
 
-def test_loads_are_means_over_the_last_second(monkeypatch):
-    clock = iter([(0.0, 0.0, 0.0, 0.0), (0.5, 0.0, 0.0, 0.0), (1.0, 1.0, 0.0, 0.0)] * 2)
+def test_loads_are_means_over_half_a_second(monkeypatch):
+    busy = [0.0, 0.0, 0.25, 0.25, 0.25]
+    clock = iter([(0.25 * i, load, 0.0, 0.0) for i, load in enumerate(busy)])
     monkeypatch.setattr(monitor, "_reading", lambda: next(clock))
     sensors = Sensors()
-    assert [sensors.read().others for _ in range(2)] == [0.0, 1.0]
+    assert [sensors.read().others for _ in range(4)] == [0.0, 0.5, 0.5, 0.0]
 
 
 def test_this_machine_can_be_read():

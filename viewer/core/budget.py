@@ -35,7 +35,7 @@ GPU_SHORT_BYTES = 512 << 20
 
 @dataclass(frozen=True, slots=True)
 class ResourceSample:
-    """What was measured at `time` (monotonic seconds), loads over about the second before.
+    """What was measured at `time` (monotonic seconds), loads over the half second before.
 
     `others` and `own` count busy cores, `memory_free` what can be had without swapping, `swapped`
     bytes per second to and from disk. `battery` is in percent. `gpu_others` is the share of the

@@ -1,0 +1,61 @@
+"""`anyzoom bench memory`: resident memory while many large pictures are opened and zoomed."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QEventLoop
+from PySide6.QtWidgets import QApplication
+
+from viewer.app import App
+from viewer.bench.photos import save_photo
+from viewer.bench.stage import wait
+from viewer.core.options import Options
+
+MEGABYTE = 1e6
+SETTLED = 20
+SIZE, ZOOM = (1600, 1000), 2.0
+
+
+def measure(images: int, preset: str, width: int = 6000, height: int = 4000) -> dict[str, object]:
+    """Return resident megabytes after each of so many pictures, each also zoomed to 2:1."""
+    process = psutil.Process()
+    _application = QApplication.instance() or QApplication([])
+    with tempfile.TemporaryDirectory() as folder:
+        photo = save_photo(Path(folder, "0.jpg"), width, height)
+        for number in range(1, images):
+            Path(folder, f"{number}.jpg").symlink_to(photo)
+        app = App(Options(paths=(Path(folder),), preset=preset, size=SIZE))
+        idle = QEventLoop()
+        app.scheduler.idle.connect(idle.quit)
+        before = process.memory_info().rss
+        seen: list[float] = []
+        try:
+            app.start()
+            for number in range(images):
+                if number:
+                    app.step(1)
+                idle.exec()
+                view = app.canvas.motion.view
+                assert view is not None  # it has been refined
+                app.canvas.motion.zoom_by(ZOOM / view.zoom, eased=False)
+                idle.exec()
+                seen.append(process.memory_info().rss / MEGABYTE)
+        finally:
+            app.window.close()
+            app.stop()
+        wait(0.1)
+    cap = app.scheduler.limits.cache_cap_bytes / MEGABYTE
+    settled = seen[min(SETTLED, len(seen)) - 1]
+    return {
+        "images": images,
+        "image_mb": round(width * height * 3 / MEGABYTE, 1),
+        "cache_cap_mb": round(cap, 1),
+        "start_mb": round(before / MEGABYTE, 1),
+        "first_mb": round(seen[0], 1),
+        "peak_mb": round(max(seen), 1),
+        "end_mb": round(seen[-1], 1),
+        "growth_mb": round(seen[-1] - settled, 1),
+    }

@@ -1,0 +1,51 @@
+"""`anyzoom bench viewport`: from the end of a gesture until all that is visible is refined."""
+
+from __future__ import annotations
+
+import statistics
+
+from viewer.bench.arithmetic import gflop, matmul_gflops
+from viewer.bench.stage import Stage, photo_for
+from viewer.core.presets import Recipe
+from viewer.core.pyramid import level_of
+from viewer.core.shapes import Size
+
+REPEATS = 3
+
+
+def measure(recipe: Recipe, scale: float, canvas: Size, device: str) -> dict[str, object]:
+    """Return the figures of one viewport of `canvas` device pixels at `scale`.
+
+    Cold includes importing torch, loading the weights and preparing the network. The gigaflop are
+    those of the visible pixels alone; the efficiency is their share of what a matrix product of
+    the same number format and threads does in the same time.
+    """
+    picture = photo_for(canvas, scale)
+    stage = Stage(recipe, device)
+    try:
+        cold = stage.refine(picture, scale, canvas)
+        warm = [stage.refine(picture, scale, canvas) for _ in range(REPEATS)]
+        passes = stage.refining_passes
+    finally:
+        stage.stop()
+    first, seconds = (statistics.median(times) for times in zip(*warm, strict=True))
+    quality = recipe.quality_at(level_of(scale))
+    visible = canvas.width * canvas.height / scale**2
+    work = gflop(stage.upscaler, scale, quality.subnet, visible)
+    rate = matmul_gflops(stage.upscaler, stage.threads)
+    return {
+        "model": quality.model,
+        "subnet": quality.subnet,
+        "scale": scale,
+        "size": list(canvas),
+        "device": str(stage.upscaler.device),
+        "precision": stage.upscaler.precision,
+        "threads": stage.threads,
+        "passes": len(passes),
+        "seconds": round(seconds, 4),
+        "first_tile_seconds": round(first, 4),
+        "gflop": round(work, 2),
+        "matmul_gflops": round(rate, 1),
+        "efficiency": round(work / seconds / rate, 3),
+        "cold": {"seconds": round(cold[1], 4), "first_tile_seconds": round(cold[0], 4)},
+    }
