@@ -59,9 +59,11 @@ class TrainConfig:
     any_width: float = 0.5  # of the other steps, how many train a width not tied to the scale
     groups: tuple[tuple[float, float, float], ...] = GROUPS  # as many as there are subnets
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
+    loss: str = "l1"  # or l2, which is what PSNR measures, for a last phase
+    frozen: bool = False  # train with pooled statistics as they are at inference, for a last phase
     photo: bool = False  # degrade the LR side as cameras and JPEG do
     skip: tuple[str, ...] = ()
-    start: str = ""  # the name of the weights that training started from, see --start
+    start: str = ""  # the name of the weights that training started from, see --weights
     seed: int = 1
     about: str = ""
     data: str = ""
@@ -149,6 +151,8 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
         own = network.state_dict()
         fits = {k: t for k, t in load_file(start).items() if k in own and own[k].shape == t.shape}
         network.load_state_dict(fits, strict=False)
+        make_identities(network, set(own) - set(fits))
+    network.train(not config.frozen)
     network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = build(config.network).to(device)
     average.load_state_dict(network.state_dict())
@@ -160,6 +164,15 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     others = [p for p in network.parameters() if id(p) not in chosen]
     optimisers = [Muon(convolutions, config.muon_lr), torch.optim.Adam(others, config.adam_lr)]
     return Run(network, average, optimisers)
+
+
+@torch.no_grad()
+def make_identities(network: nn.Module, fresh: set[str]) -> None:
+    """Let residual blocks whose weights are all `fresh` start as the identity: a deeper network
+    then begins as good as the one it grew from."""
+    for name, parameter in network.named_parameters():
+        if name in fresh and ".blocks." in name and ".conv2." in name:
+            parameter.zero_()
 
 
 def average_gradients(network: nn.Module, world: int) -> None:
@@ -193,7 +206,7 @@ def to_tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
 
 
 def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: int) -> float:
-    """Take one step and return its loss (L1)."""
+    """Take one step and return its loss."""
     rng = np.random.default_rng((config.seed, run.step, rank))
     drawn = draw(config, rng, run.network.widths)
     lr, hr = pairs.batch(rng, config.batch // world, config.patch, drawn.scale)
@@ -203,7 +216,8 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
         output = run.network(to_tensor(lr, device), axis, axis, drawn.width)
     target = to_tensor(hr, device).permute(0, 2, 3, 1)
-    loss = (output.float() - target).abs().mean()
+    error = output.float() - target
+    loss = error.square().mean() if config.loss == "l2" else error.abs().mean()
     loss.backward()
     average_gradients(run.network, world)
     share = learning_rate(run.step, config)
@@ -225,7 +239,7 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     checkpoint = arguments.out / "checkpoint.pt"
     log = arguments.out / "log.jsonl"
-    run = start_run(config, device, arguments.start)
+    run = start_run(config, device, arguments.weights)
     if checkpoint.exists():
         run.load(checkpoint)
     largest = math.ceil(config.patch * max(high for _, high, _ in config.groups))
@@ -247,7 +261,7 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
             entry = {
                 "step": run.step,
                 "seconds": round(run.seconds),
-                "loss": round(float(np.mean(losses)), 5),
+                "loss": round(float(np.mean(losses)), 6),
                 "Set5": psnr,
             }
             losses.clear()
@@ -265,7 +279,7 @@ def parse(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder for checkpoint and log")
     parser.add_argument("--every", type=int, default=500, help="steps between measurements")
     parser.add_argument("--steps", type=int, help="length of the schedule, if not the config's")
-    parser.add_argument("--start", type=Path, help="safetensors to start from, of a like network")
+    parser.add_argument("--weights", type=Path, help="safetensors to start from, of a like network")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or mps")
     return parser.parse_args(argv)
 
@@ -275,8 +289,8 @@ def main(argv: list[str] | None = None) -> None:
     config = TrainConfig.read(arguments.config)
     if arguments.steps:
         config = replace(config, steps=arguments.steps)
-    if arguments.start:
-        config = replace(config, start=arguments.start.stem)
+    if arguments.weights:
+        config = replace(config, start=arguments.weights.stem)
     arguments.out.mkdir(parents=True, exist_ok=True)
     (arguments.out / "config.json").write_text(json.dumps(asdict(config)), encoding="utf-8")
     train(config, arguments)

@@ -204,7 +204,7 @@ def test_training_goes_on_from_shipped_weights(workshop: Path) -> None:
     run = train.start_run(config, torch.device("cpu"), weights_file)
     for name, tensor in weights(workshop / "first").items():
         torch.testing.assert_close(run.average.state_dict()[name], tensor)
-    train.main(arguments(workshop, "second", "--start", str(weights_file)))
+    train.main(arguments(workshop, "second", "--weights", str(weights_file)))
     assert json.loads((workshop / "second" / "config.json").read_text())["start"] == "first"
 
 
