@@ -127,6 +127,24 @@ def test_sixty_seconds_of_a_steady_noisy_load_do_not_make_it_swing(level):
     assert len({direction for _, direction in moves(samples, run(samples))}) <= 1
 
 
+#: Cores used by others, twice a second, recorded on a machine with two while it trained a network.
+TRAINING = [
+    1.99, 1.98, 1.98, 1.99, 1.96, 1.99, 1.99, 1.98, 2.0, 1.98, 1.97, 2.0, 1.99, 1.99, 2.0, 1.91,
+    1.94, 2.0, 1.98, 1.95, 2.0, 1.99, 1.99, 2.0, 1.99, 1.98, 1.99, 2.0, 1.99, 1.93, 1.98, 2.0,
+    1.99, 1.99, 1.98, 1.97, 1.97, 1.94, 1.99, 1.98, 1.99, 1.94, 2.0, 1.97, 1.99, 2.0, 1.98, 2.0,
+    1.97, 1.96, 1.98, 2.0, 2.0, 1.99, 1.99, 2.0, 1.99, 2.0, 1.96, 2.0,
+]  # fmt: skip
+
+
+def test_beside_a_recorded_training_run_it_goes_down_once_and_comes_back_after_it():
+    samples = [sample(i * PERIOD, others=load) for i, load in enumerate(TRAINING)]
+    end = len(samples) * PERIOD
+    limits = run([*samples, *steady(10, end, others=0.1)])
+    assert set(limits[: len(samples)]) == {limits[0]}
+    assert limits[0].reason == "busy: subnet 0.5"
+    assert limits[-1] == budget().full
+
+
 def test_a_spike_costs_three_seconds():
     samples = [*steady(5), sample(5.0, others=2.0), *steady(10, 5.5)]
     assert [time for time, _ in moves(samples, run(samples))] == [5.0, 5.5 + CALM_SECONDS]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -12,7 +15,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from viewer import engine, monitor, scheduler
+from viewer import engine, monitor, scheduler, worker
 from viewer.core.errors import OutOfMemory
 from viewer.core.shapes import Cells, Size
 from viewer.core.tiles import LevelKey, Quality, TileRequest
@@ -210,3 +213,18 @@ def test_after_small_pans_every_pixel_on_screen_is_refined(start, wheel, settle,
         shot = app.canvas.picture()
         rows = np.frombuffer(shot.constBits(), np.uint8).reshape(400, 600, 4)[..., 2::-1]
         assert np.array_equal(rows, whole[top : top + 400, left : left + 600])
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads have no priority")
+def test_the_interface_goes_before_inference(start, monkeypatch, upscaler):
+    seen = []
+    region = upscaler.region
+
+    def note(*given):
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+        return region(*given)
+
+    monkeypatch.setattr(upscaler, "region", note)
+    start()
+    ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    assert min(seen) > ours or ours >= worker.NICENESS

@@ -41,6 +41,11 @@ class TileCache:
         self.cap_bytes = cap_bytes
         self._shrink(cap_bytes)
 
+    def keep_only(self, picture: int) -> None:
+        """Forget the tiles of every other picture."""
+        for key in [key for key in self._tiles if key.sheet.picture != picture]:
+            self._drop(key)
+
     def touch(self, keys: Iterable[TileKey]) -> None:
         """Count tiles as used now."""
         for key in keys:
