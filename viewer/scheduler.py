@@ -15,7 +15,7 @@ from viewer.core.geometry import ViewState, visible
 from viewer.core.pending import PendingTiles
 from viewer.core.plan import Layer, Plan, focus_in_level, plan
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import TILE_PX, level_size, tiles_px, worth_making
+from viewer.core.pyramid import TILE_PX, level_size, tiles_in, tiles_px, worth_making
 from viewer.core.relief import Relief
 from viewer.core.shapes import Cells, Point, Size
 from viewer.core.source import Picture
@@ -227,7 +227,11 @@ class TileScheduler(QObject):
         focus = focus_in_level(self._view, size, self._focus)
         shown = self._shown(size)
         pace = self._paces.get(sheet.quality, Pace())
-        most = budget(pace, self._recipe.halo, self._limits.pass_seconds)
+        tiles = tiles_in(size, visible(self._view, *size))
+        untouched = sum(key.sheet == sheet for key in waiting) == tiles.width * tiles.height
+        # The first pass shows soon that something happens; the others waste less.
+        halo = 0 if untouched else self._recipe.halo
+        most = budget(pace, halo, self._limits.pass_seconds)
         if sheet.quality.model is None:
             most = PIXELS_PER_PASS
         return next_chunk(

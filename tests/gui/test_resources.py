@@ -228,3 +228,15 @@ def test_the_interface_goes_before_inference(start, monkeypatch, upscaler):
     start()
     ours = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
     assert min(seen) > ours or ours >= worker.NICENESS
+
+
+def test_the_first_pass_is_small_and_the_others_waste_little(start, wheel, settle):
+    app = start()
+    app.scheduler.set_limits(replace(app.scheduler.limits, pass_seconds=1e-9))
+    asked = []
+    app.scheduler.requested.connect(asked.append)
+    wheel(app, 5)
+    settle(app)
+    tiles = [len(list(each.tile_keys())) for each in asked if each.sheet.quality.model]
+    assert tiles[0] == 1
+    assert max(tiles) > 1
