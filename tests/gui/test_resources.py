@@ -233,6 +233,7 @@ def test_the_interface_goes_before_inference(start, monkeypatch, upscaler):
 def test_the_first_pass_is_small_and_the_others_waste_little(start, wheel, settle):
     app = start()
     app.scheduler.set_limits(replace(app.scheduler.limits, pass_seconds=1e-9))
+    settle(app)
     asked = []
     app.scheduler.requested.connect(asked.append)
     wheel(app, 5)

@@ -96,6 +96,7 @@ def measure(
             process.kill()
         monitor.stop()
         stage.stop()
+    gave_way = record.first(start, full=False)
     return {
         "busy_processes": len(busy),
         "loaded_seconds": round(end - start, 1),
@@ -106,7 +107,7 @@ def measure(
         },
         "threads": {"before": record.full.threads, "during": held.threads},
         "reason": held.reason,
-        "downshift_seconds": record.first(start, full=False),
-        "recovery_seconds": record.first(end, full=True),
+        "downshift_seconds": gave_way,
+        "recovery_seconds": None if gave_way is None else record.first(end, full=True),
         "swings": record.swings(start, end),
     }
