@@ -62,9 +62,11 @@ def degrade(lr: Pixels, rng: np.random.Generator) -> Pixels:
 class Pairs:
     """Draws (LR, HR) batches from images held in memory."""
 
-    def __init__(self, images: list[Pixels], photo: bool = False) -> None:
+    def __init__(self, images: list[Pixels], photo: bool = False, candidates: int = 1) -> None:
+        """Of `candidates` random crops the most detailed is used; `photo` degrades the LR."""
         self.images = images
         self.photo = photo
+        self.candidates = candidates
         areas = np.array([image.shape[0] * image.shape[1] for image in images], float)
         self.chances = areas / areas.sum()
 
@@ -77,8 +79,7 @@ class Pairs:
         return np.stack(lr), np.stack(hr)
 
     def _pair(self, rng: np.random.Generator, patch: int, size: int) -> tuple[Pixels, Pixels]:
-        # The more detailed of two crops: flat sky teaches little and costs as much.
-        crops = [self._crop(rng, size) for _ in range(2)]
+        crops = [self._crop(rng, size) for _ in range(self.candidates)]
         hr = max(crops, key=lambda crop: np.abs(np.diff(crop[::2, :, 1].astype(np.int16))).mean())
         hr = np.rot90(hr, int(rng.integers(4)))
         if rng.random() < 0.5:

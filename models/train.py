@@ -61,6 +61,7 @@ class TrainConfig:
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
     loss: str = "l1"  # or l2, which is what PSNR measures, for a last phase
     frozen: bool = False  # train with pooled statistics as they are at inference, for a last phase
+    candidates: int = 1  # random crops, of which the most detailed is trained
     photo: bool = False  # degrade the LR side as cameras and JPEG do
     skip: tuple[str, ...] = ()
     start: str = ""  # the name of the weights that training started from, see --weights
@@ -243,7 +244,9 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     if checkpoint.exists():
         run.load(checkpoint)
     largest = math.ceil(config.patch * max(high for _, high, _ in config.groups))
-    pairs = Pairs(load_folder(arguments.data, largest, config.skip), config.photo)
+    pairs = Pairs(
+        load_folder(arguments.data, largest, config.skip), config.photo, config.candidates
+    )
     began, saved = time.monotonic() - run.seconds, time.monotonic()
     losses: list[float] = []
     while run.step < config.steps:
