@@ -25,9 +25,8 @@ class Motion(QObject):
         self.view: ViewState | None = None
         self.size = Size(1, 1)
         self._focus: Point | None = None
-        self._fitted = True
         self._goal_zoom = 1.0
-        self._ends = (self.view, self.view)
+        self._ends = (self.view, self.view)  # of the way it goes; at rest both are the view
         self._ease = QVariantAnimation(self, startValue=0.0, endValue=1.0, duration=EASE_MS)
         self._ease.setEasingCurve(QEasingCurve(QEasingCurve.Type.OutCubic))
         self._ease.valueChanged.connect(self._on_eased)
@@ -35,17 +34,18 @@ class Motion(QObject):
     def show(self, image: Size, view: ViewState | None = None) -> None:
         """Show a picture of that size from now on, all of it or as `view` says."""
         self.view = None  # even one that looks the same is another picture's
-        self._jump(view or geometry.fit(image, self.size), fitted=view is None)
+        self._jump(view or geometry.fit(image, self.size))
 
     def set_size(self, size: Size) -> None:
         """Keep what is shown on a canvas of another size: the whole picture, or its middle."""
         self.size = size
-        if self.view is None:
+        goal = self._ends[1]
+        if goal is None:
             return
-        if self._fitted:
-            self._jump(geometry.fit(self.view.image, size), fitted=True)
+        if goal == geometry.fit(goal.image, goal.canvas):
+            self._jump(geometry.fit(goal.image, size))
         else:
-            self._jump(geometry.resized(self.view, size), fitted=False)
+            self._jump(geometry.resized(goal, size))
 
     def look(self, v_point: Point | None) -> None:
         """Note the device pixel the user looks at; none is the middle."""
@@ -73,7 +73,6 @@ class Motion(QObject):
         """Show the whole picture."""
         if self.view is not None:
             self._go_to(geometry.fit(self.view.image, self.view.canvas))
-            self._fitted = True
 
     def one_to_one(self, v_point: Point | None = None) -> None:
         """Show one image pixel per device pixel."""
@@ -81,18 +80,17 @@ class Motion(QObject):
 
     def toggle_fit(self, v_point: Point) -> None:
         """Go to 1:1 about a device pixel, and from there to the whole picture."""
-        if self._goal_zoom == 1.0:
+        goal = self._ends[1]
+        if goal is not None and goal.zoom == 1.0:
             self.fit()
         else:
             self.one_to_one(v_point)
 
     def pan_by(self, v_dx: float, v_dy: float, eased: bool = False) -> None:
         """Move the picture by device pixels."""
-        if self.view is None:
-            return
-        running = self._ease.state() == QVariantAnimation.State.Running
-        start = self._ends[1] if running and self._ends[1] else self.view
-        self._go_to(geometry.kept_inside(geometry.pan(start, v_dx, v_dy)), eased)
+        goal = self._ends[1]
+        if goal is not None:
+            self._go_to(geometry.kept_inside(geometry.pan(goal, v_dx, v_dy)), eased)
 
     def stop(self) -> None:
         """Stand still."""
@@ -100,19 +98,18 @@ class Motion(QObject):
 
     def _go_to(self, target: ViewState, eased: bool = True) -> None:
         if not eased:
-            self._jump(geometry.rested(target), fitted=False)
+            self._jump(geometry.rested(target))
             return
         self._ease.stop()
-        self._fitted = False
         self._goal_zoom = target.zoom
         self._ends = (self.view, geometry.rested(target))
         if self._ends[0] != self._ends[1]:
             self._ease.start()
 
-    def _jump(self, view: ViewState, fitted: bool) -> None:
+    def _jump(self, view: ViewState) -> None:
         self._ease.stop()
-        self._fitted = fitted
         self._goal_zoom = view.zoom
+        self._ends = (view, view)
         self._set(view)
 
     @Slot(object)
