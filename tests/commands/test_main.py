@@ -109,7 +109,10 @@ def test_arguments_without_sense_are_refused_in_one_sentence(run, words):
         (["no such file.png"], "There is no file or folder no such file.png."),
         (["--snapshot", "out.jpg"], "ends in .png"),
         (["--model", "none"], "There is no model 'none'"),
+        ([f"{300 * 'n'}.png"], "cannot be opened: File name too long."),
         (["upscale", "none.png", "out.png", "--scale", "2"], "There is no file none.png."),
+        (["upscale", f"{300 * 'n'}.png", "out.png", "--scale", "2"], "cannot be read: File name"),
+        (["--snapshot", "no such folder/out.png"], "There is no folder"),
         (["upscale", "a", "b.png", "--scale", "2", "--model", "none"], "no model 'none'"),
         (["upscale", "a", "b.png", "--scale", "2", "--subnet", "0.6"], "no subnet 0.6"),
         (["eval", "--data", "none", "--scale", "2"], "The folder none cannot be read."),
@@ -183,6 +186,16 @@ def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypa
     monkeypatch.setattr("viewer.app.run", note)
     assert run(photo, "--snapshot", "out.png")[0] == 0
     assert seen == [(Path("out.png"), "offscreen")]
+
+
+@pytest.mark.usefixtures("no_display")
+def test_a_snapshot_does_not_depend_on_a_display_that_may_be_gone(run, photo, monkeypatch):
+    seen = []
+    monkeypatch.setenv("DISPLAY", ":12345")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "")
+    monkeypatch.setattr("viewer.app.run", lambda _: seen.append(os.environ["QT_QPA_PLATFORM"]) or 0)
+    assert run(photo, "--snapshot", "out.png")[0] == 0
+    assert seen == ["offscreen"]
 
 
 @pytest.fixture

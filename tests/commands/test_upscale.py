@@ -157,6 +157,7 @@ def test_a_target_that_cannot_be_written_is_refused_before_any_work(
     monkeypatch.setattr(upscale, "upscale_in_chunks", None)  # calling it would fail otherwise
     assert "must end in" in refused(capsys, tmp_path, photo, tmp_path / "out.doc")
     assert "no folder" in refused(capsys, tmp_path, photo, tmp_path / "none" / "out.png")
+    assert "too long" in refused(capsys, tmp_path, photo, tmp_path / f"{300 * 'n'}.png")
 
 
 def test_a_transparent_picture_is_not_saved_as_jpeg(capsys, tmp_path):

@@ -103,7 +103,7 @@ def _bicubic(alpha: Pixels, out_size: tuple[int, int]) -> Pixels:
 def _check_output(
     picture: Picture, target: Path, out_size: tuple[int, int], *, overwrite: bool
 ) -> None:
-    if target.exists() and target.samefile(picture.path):
+    if _is_same(target, picture.path):
         raise ExportError("OUT is the same file as IN: choose another name.")
     transparent = picture.alpha is not None
     check_target(target, out_size, transparent=transparent, overwrite=overwrite)
@@ -115,6 +115,13 @@ def _check_output(
             f"{width} x {height} pixels take about {needed / 1e9:.1f} GB of memory, and only "
             f"{free / 1e9:.1f} GB are free: choose a smaller scale."
         )
+
+
+def _is_same(target: Path, source: Path) -> bool:
+    try:
+        return target.samefile(source)
+    except OSError:  # there is no such file yet, or there never can be
+        return False
 
 
 def _parser() -> arguments.Parser:

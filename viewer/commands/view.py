@@ -11,6 +11,7 @@ from models import spec
 from viewer.commands import arguments
 from viewer.core import presets
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
+from viewer.core.export import check_target
 from viewer.core.options import Options
 
 COMMANDS = """\
@@ -37,14 +38,15 @@ def main(argv: Sequence[str]) -> int:
 def read(argv: Sequence[str]) -> Options:
     """Return what `argv` asks of the viewer.
 
-    Raises `OpenError` if a path does not exist, `ExportError` if a snapshot cannot be saved.
+    Raises `OpenError` if a path leads nowhere, `ExportError` if a snapshot cannot be saved.
     """
     given = _parser().parse_args(argv)
     for path in given.paths:
-        if not path.exists():
-            raise OpenError(f"There is no file or folder {shown(path)}.")
-    if given.snapshot is not None and given.snapshot.suffix.lower() != ".png":
-        raise ExportError("A snapshot is a PNG: give it a name that ends in .png.")
+        _check_exists(path)
+    if given.snapshot is not None:
+        if given.snapshot.suffix.lower() != ".png":
+            raise ExportError("A snapshot is a PNG: give it a name that ends in .png.")
+        check_target(given.snapshot, given.size or (1, 1), transparent=False, overwrite=True)
     return Options(
         paths=tuple(given.paths),
         zoom=given.zoom,
@@ -57,17 +59,26 @@ def read(argv: Sequence[str]) -> Options:
     )
 
 
+def _check_exists(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise OpenError(f"There is no file or folder {shown(path)}.") from error
+    except OSError as error:
+        raise OpenError(f"{shown(path)} cannot be opened: {error.strerror}.") from error
+
+
 def _check_display(options: Options) -> None:
     """Have a snapshot taken without a display; refuse a window, for which Qt would abort.
 
     Raises `ViewerError`.
     """
-    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    if not sys.platform.startswith("linux") or any(os.environ.get(name) for name in named):
+    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return
-    if options.snapshot is None:
+    if options.snapshot is not None:
+        os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    elif not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
         raise ViewerError("There is no display to open a window on: set DISPLAY.")
-    os.environ["QT_QPA_PLATFORM"] = "offscreen"
 
 
 def _parser() -> arguments.Parser:

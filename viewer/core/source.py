@@ -72,7 +72,7 @@ def open_picture(path: Path, at_most: tuple[int, int] | None = None) -> Picture:
             return _decode(path, file, at_most)
     except OpenError:
         raise
-    except FileNotFoundError as error:
+    except (FileNotFoundError, NotADirectoryError) as error:
         raise OpenError(f"There is no file {name}.") from error
     except PermissionError as error:
         raise OpenError(f"You are not allowed to read {name}.") from error
@@ -84,6 +84,8 @@ def open_picture(path: Path, at_most: tuple[int, int] | None = None) -> Picture:
     except MemoryError as error:
         raise OpenError(f"There is not enough free memory to open {name}.") from error
     except Exception as error:  # decoders of damaged files raise anything
+        if isinstance(error, OSError) and error.strerror:  # it was the system, not a decoder
+            raise OpenError(f"{name} cannot be read: {error.strerror}.") from error
         raise OpenError(f"{name} is damaged or incomplete: get a new copy of it.") from error
 
 
