@@ -157,9 +157,12 @@ class App(QObject):
 
     @Slot(object)
     def _on_opened(self, opened: Opened) -> None:
-        """Put a picture on screen, unless another one was asked for meanwhile."""
+        """Put a picture on screen, unless another one was asked for meanwhile.
+
+        More pixels of the one on screen are welcome even then: the other one may be broken.
+        """
         number, picture = opened.request.generation, opened.picture
-        if number != self._number:
+        if number not in (self._number, self._shown):
             return
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())

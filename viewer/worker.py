@@ -52,7 +52,7 @@ class TileWorker(QObject):
         super().__init__()
         self._engine = engine
         self._stop_flag = stop_flag
-        self._generation = 0
+        self._generation = 0  # of the picture opened last
         # Through the event queue, so that what was asked meanwhile comes before the long part.
         self._half_opened.connect(self._open_fully)
 
@@ -66,9 +66,11 @@ class TileWorker(QObject):
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
         """Open a picture, reduced first where that is quicker."""
-        self._generation = request.generation
         picture = self._open(request, request.canvas)
-        if picture is not None and picture.reduced:
+        if picture is None:
+            return  # the picture before it stays on screen
+        self._generation = request.generation
+        if picture.reduced:
             self._half_opened.emit(request)
 
     @Slot(object)

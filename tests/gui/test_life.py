@@ -40,6 +40,21 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_picture_stays(start, qtbot
     assert "photo.png" in app.window.windowTitle()
 
 
+def test_a_picture_shown_at_half_its_size_is_completed_though_the_next_one_is_broken(
+    start, settle, qtbot, tmp_path, broken
+):
+    large = tmp_path / "large.jpg"
+    Image.fromarray(noise(1700, 1200)).save(large)
+    app = start(large, wait=False)
+    with qtbot.waitSignal(app.window.windowTitleChanged):
+        pass
+    app.open([broken])  # while only the reduced decoding is there
+    qtbot.waitUntil(lambda: "broken.png" in app.window.messages.text)
+    settle(app)
+    assert app.scheduler._scene.picture.path == large
+    assert not app.scheduler._scene.picture.reduced
+
+
 def test_the_next_picture_takes_the_message_away(start, settle, qtbot, broken, holiday):
     app = start()
     app.open([broken])
