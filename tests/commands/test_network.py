@@ -40,7 +40,7 @@ def test_only_idle_cores_are_used(monkeypatch, idle, cores):
 
 
 def test_other_runtime_errors_are_not_taken_for_a_lack_of_memory():
-    with pytest.raises(OutOfMemory), network.memory_told():
+    with pytest.raises(OutOfMemory, match="do less"), network.memory_told("do less"):
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-    with pytest.raises(RuntimeError, match="shapes"), network.memory_told():
+    with pytest.raises(RuntimeError, match="shapes"), network.memory_told("do less"):
         raise RuntimeError("shapes do not match")

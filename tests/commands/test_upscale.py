@@ -49,6 +49,11 @@ def test_the_result_has_the_rounded_size(photo, tmp_path, scale):
     assert picture.size == (round(26 * scale), round(18 * scale))
 
 
+def test_at_a_scale_of_1_the_pixels_are_kept_as_on_screen(photo, tmp_path):
+    assert run(photo, tmp_path / "out.png", 1) == 0
+    np.testing.assert_array_equal(open_picture(tmp_path / "out.png").pixels, PIXELS)
+
+
 def test_a_scale_of_32_works(tmp_path):
     Image.fromarray(PIXELS[:5, :7]).save(tmp_path / "in.png")
     assert run(tmp_path / "in.png", tmp_path / "out.png", 32) == 0

@@ -126,7 +126,7 @@ def measure(
     for pair in progress(pairs):
         hr, lr = pair.pixels(scale)
         start = time.perf_counter()
-        with network.memory_told():
+        with network.memory_told("close other programs, or measure smaller pictures"):
             sr = upscale(lr, hr.shape[:2])
         seconds += time.perf_counter() - start
         bicubic = resized(lr, (hr.shape[1], hr.shape[0]))

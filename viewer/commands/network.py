@@ -56,13 +56,11 @@ def idle_cores() -> int:
 
 
 @contextmanager
-def memory_told() -> Generator[None]:
-    """Turn torch's ways of running out of memory into `OutOfMemory`."""
+def memory_told(advice: str) -> Generator[None]:
+    """Turn torch's ways of running out of memory into `OutOfMemory`, with what to do about it."""
     try:
         yield
     except RuntimeError as error:  # torch.OutOfMemoryError is one, the CPU's has no class
         if "memory" not in str(error):
             raise
-        raise OutOfMemory(
-            "The network ran out of memory: close other programs, or leave out --whole."
-        ) from error
+        raise OutOfMemory(f"The network ran out of memory: {advice}.") from error

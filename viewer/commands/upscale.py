@@ -41,9 +41,11 @@ def main(argv: Sequence[str]) -> int:
     out_size = enlarged(picture.size, given.scale)
     _check_output(picture, given.target, out_size, overwrite=given.force)
 
-    upscaler = network.load(facts, given.device, given.precision)
-    run = upscale_whole if given.whole else upscale_in_chunks
-    pixels = run(upscaler, picture.pixels, out_size, subnet)
+    pixels = picture.pixels
+    if given.scale > 1:  # networks enlarge: at 1 the pixels are what they are, as on screen
+        upscaler = network.load(facts, given.device, given.precision)
+        run = upscale_whole if given.whole else upscale_in_chunks
+        pixels = run(upscaler, pixels, out_size, subnet)
     save_picture(
         given.target,
         pixels,
@@ -70,7 +72,7 @@ def upscale_in_chunks(
     width, height = out_size
     result = np.empty((height, width, 3), np.uint8)
     for rows, cols in progress(chunks(pixels.shape[:2], (height, width))):
-        with network.memory_told():
+        with network.memory_told("close other programs"):
             chunk = upscaler.region(pixels, (height, width), rows, cols, subnet)
         result[slice(*rows), slice(*cols)] = chunk
     return result
@@ -80,7 +82,7 @@ def upscale_whole(
     upscaler: Upscaler, pixels: Pixels, out_size: tuple[int, int], subnet: float
 ) -> Pixels:
     """Upscale uint8 HxWx3 to (width, height) in a single pass: what chunks are tested against."""
-    with network.memory_told():
+    with network.memory_told("close other programs, or leave out --whole"):
         return upscaler.whole(pixels, (out_size[1], out_size[0]), subnet)
 
 
@@ -142,7 +144,7 @@ def _parser() -> arguments.Parser:
         type=arguments.number(1, arguments.MAX_SCALE),
         required=True,
         metavar="S",
-        help="any number from 1 to 32; the result has round(W*S) x round(H*S) pixels",
+        help="any number from 1 (a copy) to 32; the result has round(W*S) x round(H*S) pixels",
     )
     arguments.add_network_options(parser)
     parser.add_argument(
