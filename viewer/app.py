@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import math
+import os
 import signal
 import socket
 import sys
@@ -100,16 +101,15 @@ class App(QObject):
             self.monitor.set_on(True)
         self.open(self._options.paths or (assets.PHOTO,))
 
-    def stop(self) -> None:
-        """End everything that runs, and wait for the thread."""
+    def stop(self) -> bool:
+        """End everything that runs, and wait for the thread; tell whether it ended in time."""
         self.canvas.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
         self._stop_flag.set()
         self.thread_.quit()
-        if not self.thread_.wait(STOP_MS):
-            log.error("The inference thread did not end in time")
+        return self.thread_.wait(STOP_MS)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files or a folder; the picture on screen stays until there is another."""
@@ -225,7 +225,10 @@ def run(options: Options) -> int:
     sys.excepthook = functools.partial(_on_exception, snapshot)
     app.start()
     status = qt.exec()
-    app.stop()
+    if not app.stop():
+        # It is deep in a library. Nothing is left to be saved, and to wait or to let Qt destroy a
+        # thread that runs, which aborts, would be worse.
+        os._exit(status)
     waker.setEnabled(False)
     if snapshot is not None and snapshot.complaint:
         raise ViewerError(snapshot.complaint)

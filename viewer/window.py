@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from importlib import metadata
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -25,6 +24,7 @@ from viewer.core.plan import Plan
 from viewer.core.presets import Preset
 from viewer.core.source import EXTENSIONS
 from viewer.overlays import GIVE_WAY, lay_over
+from viewer.version import version
 
 #: The most of the screen that a new window takes, each way.
 SCREEN_SHARE = 0.9
@@ -168,7 +168,7 @@ class MainWindow(QMainWindow):
         QMessageBox.about(
             self,
             "About Anyzoom",
-            f"<b>Anyzoom {metadata.version('anyzoom')}</b>"
+            f"<b>Anyzoom {version()}</b>"
             "<p>An image viewer that stays sharp at any zoom: what you see, and only that, is"
             " super-resolved at exactly the scale on screen.</p>",
         )

@@ -1,7 +1,10 @@
 """Opening, failing, changing one's mind and quitting."""
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,9 +13,12 @@ from PIL import Image
 from PySide6.QtCore import QMimeData, QObject, QPoint, QPointF, Qt, QUrl, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from viewer.core.tiles import TileResult
+from viewer.version import version
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -199,6 +205,37 @@ def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upsc
     app.window.close()
     app.stop()
     assert app.thread_.isFinished()
+
+
+def test_quitting_while_a_library_takes_its_time_is_no_crash():
+    script = """
+import time
+from PySide6.QtCore import QTimer
+from viewer import app
+from viewer.core.options import Options
+
+class Slow(app.App):
+    def __init__(self, options):
+        super().__init__(options, self.load)
+
+    def load(self, model):
+        QTimer.singleShot(0, self.window, self.window.close)
+        time.sleep(60)
+
+app.App, app.STOP_MS = Slow, 50
+app.run(Options())
+raise SystemExit("this would abort")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=50)
+    assert done.returncode == 0, done.stderr
+
+
+def test_about_tells_the_version(start, monkeypatch):
+    told = []
+    monkeypatch.setattr(QMessageBox, "about", lambda *words: told.extend(words))
+    app = start()
+    next(each for each in app.window.actions() if each.text() == "&About Anyzoom").trigger()
+    assert f"Anyzoom {version()}" in told[2]
 
 
 def test_full_screen_hides_the_menu_and_escape_brings_it_back(start, qtbot):

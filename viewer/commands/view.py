@@ -13,6 +13,7 @@ from viewer.core import presets
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import check_target
 from viewer.core.options import Options
+from viewer.version import version
 
 COMMANDS = """\
 commands:
@@ -98,7 +99,8 @@ def _parser() -> arguments.Parser:
         "--zoom",
         type=arguments.number(0, arguments.MAX_SCALE, above=True),
         metavar="Z",
-        help="screen pixels per picture pixel, up to 32 (default: the picture fits the window)",
+        help="screen pixels per picture pixel, up to 32; less than 1 only as far as the picture is "
+        "larger than the window (default: the picture fits the window)",
     )
     parser.add_argument(
         "--center",
@@ -125,14 +127,5 @@ def _parser() -> arguments.Parser:
         metavar="OUT.png",
         help="wait until all that is visible is refined, save the canvas, and quit",
     )
-    parser.add_argument("--version", action="version", version=f"Anyzoom {_version()}")
+    parser.add_argument("--version", action="version", version=f"Anyzoom {version()}")
     return parser
-
-
-def _version() -> str:
-    from importlib import metadata
-
-    try:
-        return metadata.version("anyzoom")
-    except metadata.PackageNotFoundError:
-        return "(not installed)"
