@@ -41,7 +41,7 @@ GIVE_WAY = "Give way to other programs"
 def badge_text(plan: Plan, reason: str = "") -> str:
     """Say how the picture is being shown: model, scale, subnet, and tiles done while refining.
 
-    `reason` is what is held back, and why; a subnet that is not held back here goes unmentioned.
+    `reason` is what is held back, and why.
     """
     scale = scale_of(plan.level)
     if plan.quality.model is None:
@@ -49,7 +49,7 @@ def badge_text(plan: Plan, reason: str = "") -> str:
     subnet = f"subnet {plan.quality.subnet:g}"
     if reason.endswith(subnet):
         subnet = reason
-    elif reason and "subnet" not in reason:
+    elif reason:
         subnet = f"{subnet}  {reason}"
     text = f"{plan.quality.model}  ×{scale:.2f}  {subnet}"
     if plan.done == plan.total:

@@ -113,14 +113,6 @@ def test_the_badge_with_a_tooltip_still_lets_the_wheel_through(start, settle):
     assert app.canvas.view.zoom > 6
 
 
-def test_the_badge_does_not_say_that_a_subnet_is_held_back_which_is_not(start):
-    app = start()
-    app.window.badge.show_reason("on battery: subnet 0.5")
-    assert badge(app) == "compact  ×2.00  subnet 0.7"
-    app.window.badge.show_reason("on battery: subnet 0.7")
-    assert badge(app) == "compact  ×2.00  on battery: subnet 0.7"
-
-
 def test_requests_carry_the_threads(start, wheel, settle, qtbot, load, quick):
     app = start()
     asked = []
