@@ -100,7 +100,7 @@ class TileWorker(QObject):
         """Load a model before it is needed; if that fails, the first request will say so."""
         try:
             self._engine.prepare(model)
-        except ViewerError:
+        except Exception:  # whatever it is, the request that needs the model meets it again
             log.info("Loading %s ahead failed", model, exc_info=True)
 
     def _open(self, request: OpenRequest, at_most: tuple[int, int] | None) -> Picture | None:
