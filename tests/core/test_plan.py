@@ -8,7 +8,7 @@ from viewer.core import geometry
 from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState
 from viewer.core.plan import Layer, Plan, plan
-from viewer.core.presets import PRESETS, Recipe
+from viewer.core.presets import PRESETS, Recipe, recipe
 from viewer.core.pyramid import (
     GRID,
     TILE_PX,
@@ -23,7 +23,7 @@ from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
 
 BASE = Layer((100, 80), (Tile(Rect(0, 0, 100, 80), Rect(0, 0, 100, 80), "base", 0, 0),), True)
 OFF = Recipe(next(preset for preset in PRESETS if preset.model is None))
-SHARP = Recipe(PRESETS[0], (0.5, 0.7, 0.9, 1.0), 12)
+SHARP = Recipe(recipe("balanced").preset, (0.5, 0.7, 0.9, 1.0), 12)
 
 
 def view_at(zoom: float, center: tuple[float, float] = (0.5, 0.5)) -> ViewState:

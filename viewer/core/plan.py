@@ -70,7 +70,7 @@ def plan(
     shown = visible(view, *size)
     keys = _nearest_first(exact, tiles_in(size, shown), size, view, focus)
     in_hand = {sheet: _in_hand(cache.tiles(sheet), keys, size, shown) for sheet in good + wanted}
-    finished = set().union(*(in_hand[sheet] for sheet in good))
+    finished = set[tuple[int, int]]().union(*(in_hand[sheet] for sheet in good))
     missing = [
         key._replace(sheet=sheet)
         for sheet in wanted
