@@ -66,29 +66,16 @@ class Upscaler:
         rows: tuple[int, int],
         cols: tuple[int, int],
         subnet: float,
+        halo: int | None = None,
     ) -> Pixels:
         """Upscale a rectangle, reading no more of the image than that takes.
 
         `image` is the whole picture, uint8 HxWx3 RGB, and `out_size` the (height, width) of the
         whole result: the scale of each axis is exactly out / in. `rows` and `cols` are the wanted
-        half-open ranges of output pixels. `subnet` is one of `spec.subnets`.
+        half-open ranges of output pixels. `subnet` is one of `spec.subnets`, `halo` the LR pixels
+        to read around the rectangle, as the model card says unless given. Returns uint8 HxWx3.
         """
-        return self._run(image, out_size, rows, cols, subnet, self.spec.halo)
-
-    def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:
-        """Upscale uint8 HxWx3 to `out_size` (height, width) in one pass: the reference."""
-        rows, cols = (0, out_size[0]), (0, out_size[1])
-        return self._run(image, out_size, rows, cols, subnet, halo=max(image.shape))
-
-    def _run(
-        self,
-        image: Pixels,
-        out_size: tuple[int, int],
-        rows: tuple[int, int],
-        cols: tuple[int, int],
-        subnet: float,
-        halo: int,
-    ) -> Pixels:
+        halo = self.spec.halo if halo is None else halo
         y, to_rows = self._stages(image.shape[0], out_size[0], rows, halo)
         x, to_cols = self._stages(image.shape[1], out_size[1], cols, halo)
         crop = np.array(image[y.in0 : y.in1, x.in0 : x.in1])
@@ -99,6 +86,11 @@ class Upscaler:
             if to_rows.scale > 1 or to_cols.scale > 1:
                 hr = bicubic(hr.permute(2, 0, 1)[None], to_rows, to_cols)[0]
             return hr.mul_(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
+
+    def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:
+        """Upscale uint8 HxWx3 to `out_size` (height, width) in one pass: the reference."""
+        everything = ((0, out_size[0]), (0, out_size[1]))
+        return self.region(image, out_size, *everything, subnet, halo=max(image.shape))
 
     def _stages(
         self, n_in: int, n_out: int, wanted: tuple[int, int], halo: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from copy import deepcopy
 from dataclasses import replace
 from typing import ClassVar
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 from models.axis import Axis
 
 
-class Upsampler(nn.Module):
+class Upsampler(nn.Module, ABC):
     """A decoder in two steps, so that all that can happens at LR, once.
 
     `lines` does what needs the features' grid: (N, C, h, w) to tensors at LR height. `pixels`
@@ -25,11 +26,13 @@ class Upsampler(nn.Module):
     #: LR pixels beyond the two neighbours on each axis that can influence an output pixel.
     reach: ClassVar[int] = 0
 
+    @abstractmethod
     def lines(self, features: Tensor, rows: Axis, cols: Axis) -> tuple[Tensor, ...]:
-        raise NotImplementedError
+        """Map features (N, C, h, w) to whatever `pixels` needs of each LR row, (N, h, ...)."""
 
+    @abstractmethod
     def pixels(self, lines: tuple[Tensor, ...], rows: Axis, cols: Axis) -> Tensor:
-        raise NotImplementedError
+        """Map the lines to RGB residuals (N, H, W, 3) of the output rows and columns."""
 
     def forward(self, features: Tensor, rows: Axis, cols: Axis, width: float) -> Tensor:
         """Map features (N, C, h, w) to RGB residuals (N, H, W, 3), for training.

@@ -189,7 +189,7 @@ def test_a_network_out_of_memory_is_told(capsys, photo, tmp_path, monkeypatch, w
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried ...")
 
-    monkeypatch.setattr("models.upscaler.Upscaler._run", fail)
+    monkeypatch.setattr("models.upscaler.Upscaler._prepare", fail)
     assert "out of memory" in refused(capsys, tmp_path, photo, tmp_path / "out.png", 2, *way)
 
 
