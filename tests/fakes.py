@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from viewer.core.budget import ResourceSample
 from viewer.core.source import Picture
@@ -78,3 +79,12 @@ def noise(width: int, height: int, channels: int = 3) -> Pixels:
     """Return the same random pixels every time."""
     shape = (height, width, channels) if channels > 1 else (height, width)
     return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
+
+
+def bicubic(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return uint8 HxW or HxWxC resized to (width, height) by Pillow's floating-point bicubic."""
+    bands = [
+        np.asarray(Image.fromarray(band).resize(size, Image.Resampling.BICUBIC))
+        for band in np.atleast_3d(pixels).astype(np.float32).transpose(2, 0, 1)
+    ]
+    return np.clip(np.stack(bands, axis=2) + 0.5, 0, 255).astype(np.uint8).squeeze()

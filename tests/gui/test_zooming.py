@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fakes import noise
+from fakes import bicubic, noise
 from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QNativeGestureEvent, QPointingDevice
@@ -234,7 +234,7 @@ def test_the_badge_says_bicubic_until_something_better_is_there(start, wheel, qt
 def test_without_a_network_the_picture_is_bicubic(start):
     app = start(preset="off")
     assert app.window.badge.text() == "bicubic  ×2.00"
-    expected = Image.fromarray(noise(300, 200)).resize((600, 400), Image.Resampling.BICUBIC)
+    expected = bicubic(noise(300, 200), (600, 400))
     assert np.array_equal(pixels(app.canvas.picture()), np.asarray(expected))
 
 

@@ -141,7 +141,18 @@ def _window(
 
 
 def _resize(crop: Pixels, box: tuple[float, float, float, float], l_rect: Cells) -> Pixels:
+    """Resize in floating point and round once. In 8 bit Pillow rounds and clips between its two
+    steps, and takes first the one that is cheaper: a part then differs from the whole."""
     image = Image.fromarray(np.ascontiguousarray(crop))
-    return np.asarray(
-        image.resize((l_rect.width, l_rect.height), Image.Resampling.BICUBIC, box=box)
-    )
+    mode = image.mode
+    if mode == "RGBA":
+        image = image.convert("RGBa")  # colours count as much as they are visible
+    size = (l_rect.width, l_rect.height)
+    bands = [
+        band.convert("F")
+        .resize(size, Image.Resampling.BICUBIC, box)
+        .point(lambda value: value * 1.0 + 0.5)  # converting to 8 bit clips, and cuts off
+        .convert("L")
+        for band in image.split()
+    ]
+    return np.asarray(Image.merge(image.mode, bands).convert(mode))
