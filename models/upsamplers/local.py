@@ -53,6 +53,9 @@ class LocalUpsampler(Upsampler):
         top, bottom, down = lines
         y0, y1, fy = corners(rows, top.device)
         z = top.index_select(1, y0).add_(bottom.index_select(1, y1))
-        z = F.relu_(z.addcmul_(fy.to(z)[:, None, None], down.to(z)))
+        shape = z.shape[:-1]
+        # As a matrix: of a larger tensor, F.linear returns a view, and to change one in place
+        # costs a copy of it in training.
+        z = F.relu_(z.addcmul_(fy.to(z)[:, None, None], down.to(z))).flatten(0, -2)
         z = F.relu_(F.linear(z, self.hidden.weight[:, :, 0, 0], self.hidden.bias))
-        return F.linear(z, self.output.weight[:, :, 0, 0], self.output.bias)
+        return F.linear(z, self.output.weight[:, :, 0, 0], self.output.bias).view(*shape, 3)
