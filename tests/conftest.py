@@ -1,4 +1,4 @@
-"""No display, one thread for torch, and nothing left running behind a test."""
+"""No display, one thread for torch, none of the user's own files, nothing left running."""
 
 from __future__ import annotations
 
@@ -8,9 +8,21 @@ os.environ["QT_QPA_PLATFORM"] = "offscreen"
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QThread, QTimer
+from PySide6.QtCore import QSettings, QThread, QTimer
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> Path:
+    """Keep every test away from the settings, caches, logs and trash of whoever runs it."""
+    home = tmp_path_factory.mktemp("home")
+    for kind in ("CONFIG", "CACHE", "DATA", "STATE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", str(home / kind.lower()))
+    scope = QSettings.Scope.UserScope
+    QSettings.setPath(QSettings.Format.IniFormat, scope, str(home / "config"))
+    return home
 
 
 @pytest.fixture(autouse=True)

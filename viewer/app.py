@@ -34,6 +34,7 @@ from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.scheduler import Scene, TileScheduler
+from viewer.settings import Settings
 from viewer.snapshot import Snapshot
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
@@ -55,6 +56,7 @@ class App(QObject):
         options: Options,
         load: Load | None = None,
         read: Callable[[], ResourceSample] | None = None,
+        settings: Settings | None = None,
     ) -> None:
         """Build everything; `load` returns the upscaler of a model's name, `read` a sample.
 
@@ -79,7 +81,8 @@ class App(QObject):
         self.monitor = ResourceMonitor(limits, read)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
-        self.window = MainWindow(self.canvas, shipped(), chosen.preset.name)
+        self.settings = settings or Settings()
+        self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self._connect()
         if warning:
             self.window.on_failed(warning)

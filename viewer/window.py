@@ -2,34 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QIcon,
     QKeySequence,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMenu, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
 
 import assets
+from viewer.actions import Actions
 from viewer.canvas import Canvas
 from viewer.core.budget import Limits
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
 from viewer.core.source import EXTENSIONS
+from viewer.language import tr
 from viewer.overlays import GIVE_WAY, lay_over
+from viewer.settings import Settings
 from viewer.version import version
 
 #: The most of the screen that a new window takes, each way.
 SCREEN_SHARE = 0.9
-
-Keys = str | QKeySequence.StandardKey
 
 
 class MainWindow(QMainWindow):
@@ -45,9 +45,12 @@ class MainWindow(QMainWindow):
     give_way_chosen = Signal(bool)
     closed = Signal()
 
-    def __init__(self, canvas: Canvas, presets: Sequence[Preset], preset: str) -> None:
+    def __init__(
+        self, canvas: Canvas, presets: Sequence[Preset], preset: str, settings: Settings
+    ) -> None:
         super().__init__()
         self.canvas = canvas
+        self.registry = Actions(self, settings)
         self.badge, self.messages, self.welcome = lay_over(canvas)
         self.welcome.open_clicked.connect(self._ask_for_files)
         self._empty = True
@@ -55,11 +58,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setWindowTitle("Anyzoom")
         self.setWindowIcon(QIcon(str(assets.ICON)))
-        self._add_file_menu()
-        self._add_view_menu()
-        self._add_preset_menu(presets, preset)
-        help_menu = self.menuBar().addMenu("&Help")
-        self._add(help_menu, "&About Anyzoom", self._about)
+        self._add_file_actions()
+        self._add_view_actions()
+        self._add_preset_actions(presets, preset)
+        self.registry.add("help.about", tr("&About Anyzoom"), self._about, menu="help")
 
     def show_title(self, name: str, size: tuple[int, int]) -> None:
         """Name the picture in the title."""
@@ -91,59 +93,65 @@ class MainWindow(QMainWindow):
         room = self.screen().availableSize() * SCREEN_SHARE
         self.resize(self.sizeHint().boundedTo(room))
 
-    def _add_file_menu(self) -> None:
-        menu = self.menuBar().addMenu("&File")
-        self._add(menu, "&Open…", self._ask_for_files, QKeySequence.StandardKey.Open)
-        self._add(menu, "Open &folder…", self._ask_for_folder, "Ctrl+Shift+O")
-        menu.addSeparator()
-        self._add(menu, "&Next picture", lambda: self.step_requested.emit(1), "PgDown", "Space")
-        self._add(
-            menu, "&Previous picture", lambda: self.step_requested.emit(-1), "PgUp", "Backspace"
+    def _add_file_actions(self) -> None:
+        add, standard = self.registry.add, QKeySequence.StandardKey
+        add("file.open", tr("&Open…"), self._ask_for_files, standard.Open, menu="file")
+        add(
+            "file.open_folder",
+            tr("Open &folder…"),
+            self._ask_for_folder,
+            "Ctrl+Shift+O",
+            menu="file",
         )
-        menu.addSeparator()
-        self._add(menu, "&Quit", self.close, "Ctrl+Q")
+        add("file.quit", tr("&Quit"), self.close, "Ctrl+Q", menu="file", section="end")
+        step = self.step_requested.emit
+        add("go.next", tr("&Next picture"), lambda: step(1), "PgDown", "Space", menu="go")
+        add(
+            "go.previous", tr("&Previous picture"), lambda: step(-1), "PgUp", "Backspace", menu="go"
+        )
 
-    def _add_view_menu(self) -> None:
-        menu = self.menuBar().addMenu("&View")
-        motion = self.canvas.motion
-        self._add(menu, "Zoom &in", motion.zoom_in, "+", "=", "Ctrl++", "Ctrl+=")
-        self._add(menu, "Zoom &out", motion.zoom_out, "-", "Ctrl+-")
-        self._add(menu, "&Fit", motion.fit, "0", "Ctrl+0")
-        self._add(menu, "&1:1", lambda: motion.one_to_one(), "1", "Ctrl+1")
-        menu.addSeparator()
-        self._full_screen = self._add(menu, "Full &screen", self._set_full_screen, "F11")
-        self._full_screen.setCheckable(True)
-        self._leave = self._add(None, "Leave full screen", self._full_screen.trigger, "Esc")
-        self._full_screen.toggled.connect(self._leave.setEnabled)
-        self._leave.setEnabled(False)
-        menu.addSeparator()
-        give_way = self._add(menu, GIVE_WAY, lambda: None)
-        give_way.setToolTip("Use less of this computer while other programs or its battery need it")
-        give_way.setCheckable(True)
-        give_way.setChecked(True)
-        give_way.toggled.connect(self.give_way_chosen)
-        menu.setToolTipsVisible(True)
+    def _add_view_actions(self) -> None:
+        add, motion = self.registry.add, self.canvas.motion
+        zoom_in, zoom_out = ("+", "=", "Ctrl++", "Ctrl+="), ("-", "Ctrl+-")
+        add("view.zoom_in", tr("Zoom &in"), motion.zoom_in, *zoom_in, menu="view")
+        add("view.zoom_out", tr("Zoom &out"), motion.zoom_out, *zoom_out, menu="view")
+        add("view.fit", tr("&Fit"), motion.fit, "0", "Ctrl+0", menu="view")
+        add("view.one_to_one", tr("&1:1"), lambda: motion.one_to_one(), "1", "Ctrl+1", menu="view")
+        self._full_screen = add(
+            "view.full_screen",
+            tr("Full &screen"),
+            self._set_full_screen,
+            "F11",
+            menu="view",
+            section="window",
+            checked=False,
+        )
+        leave = add(
+            "view.leave_full_screen", tr("Leave full screen"), self._full_screen.trigger, "Esc"
+        )
+        self._full_screen.toggled.connect(leave.setEnabled)
+        leave.setEnabled(False)
+        add(
+            "view.give_way",
+            tr(GIVE_WAY),
+            lambda: self.give_way_chosen.emit(self.registry["view.give_way"].isChecked()),
+            menu="view",
+            section="resources",
+            tip=tr("Use less of this computer while other programs or its battery need it"),
+            checked=True,
+        )
 
-    def _add_preset_menu(self, presets: Sequence[Preset], chosen: str) -> None:
-        menu = self.menuBar().addMenu("&Preset")
-        menu.setToolTipsVisible(True)
-        group = QActionGroup(self)
+    def _add_preset_actions(self, presets: Sequence[Preset], chosen: str) -> None:
         for preset in presets:
-            action = self._add(menu, preset.title, lambda n=preset.name: self.preset_chosen.emit(n))
-            action.setToolTip(preset.text)
-            action.setCheckable(True)
-            action.setChecked(preset.name == chosen)
-            group.addAction(action)
-
-    def _add(self, menu: QMenu | None, text: str, do: Callable[[], object], *keys: Keys) -> QAction:
-        """Add an action to a menu; to the window as well, so that it works without the menu bar."""
-        action = QAction(text, self)
-        action.setShortcuts([QKeySequence(key) for key in keys])
-        action.triggered.connect(lambda _checked: do())
-        self.addAction(action)
-        if menu is not None:
-            menu.addAction(action)
-        return action
+            self.registry.add(
+                f"preset.{preset.name}",
+                tr(preset.title),
+                functools.partial(self.preset_chosen.emit, preset.name),
+                menu="preset",
+                tip=tr(preset.text),
+                checked=preset.name == chosen,
+                group="preset",
+            )
 
     def _set_full_screen(self) -> None:
         wanted = self._full_screen.isChecked()
@@ -155,13 +163,16 @@ class MainWindow(QMainWindow):
     def _ask_for_files(self) -> None:
         patterns = " ".join(f"*{extension}" for extension in sorted(EXTENSIONS))
         names, _ = QFileDialog.getOpenFileNames(
-            self, "Open pictures", "", f"Pictures ({patterns});;All files (*)"
+            self,
+            tr("Open pictures"),
+            "",
+            f"{tr('Pictures')} ({patterns});;{tr('All files')} (*)",
         )
         if names:
             self.open_requested.emit([Path(name) for name in names])
 
     def _ask_for_folder(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, "Open a folder of pictures"):
+        if name := QFileDialog.getExistingDirectory(self, tr("Open a folder of pictures")):
             self.open_requested.emit([Path(name)])
 
     def _about(self) -> None:

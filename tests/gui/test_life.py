@@ -179,20 +179,15 @@ def test_running_out_of_memory_is_told(start, wheel, settle, upscaler):
 def test_changing_the_preset_refines_again_without_moving(start, settle, upscaler):
     app = start()
     before = app.canvas.view
-    presets = {action.text(): action for action in app.window.findChildren(type(_action(app)))}
-    presets["Off (bicubic)"].trigger()
+    app.window.registry["preset.off"].trigger()
     settle(app)
     assert app.window.badge.text() == "bicubic  ×2.00"
     assert app.canvas.view == before
     calls = len(upscaler.calls)
-    presets["Balanced"].trigger()
+    app.window.registry["preset.balanced"].trigger()
     settle(app)
     assert app.window.badge.text() == "compact  ×2.00  subnet 0.7"
     assert len(upscaler.calls) == calls
-
-
-def _action(app):
-    return app.window.actions()[0]
 
 
 def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upscaler):
@@ -234,7 +229,7 @@ def test_about_tells_the_version(start, monkeypatch):
     told = []
     monkeypatch.setattr(QMessageBox, "about", lambda *words: told.extend(words))
     app = start()
-    next(each for each in app.window.actions() if each.text() == "&About Anyzoom").trigger()
+    app.window.registry["help.about"].trigger()
     assert f"Anyzoom {version()}" in told[2]
 
 

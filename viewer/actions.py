@@ -1,0 +1,130 @@
+"""Everything a user can do, by name. Menus, shortcuts, command palette and sheet all read this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from viewer.language import tr
+from viewer.settings import Settings
+
+Keys = str | QKeySequence.StandardKey
+
+
+def menu_titles() -> dict[str, str]:
+    """Return the menus by name, from left to right."""
+    return {
+        "file": tr("&File"),
+        "edit": tr("&Edit"),
+        "view": tr("&View"),
+        "go": tr("&Go"),
+        "compare": tr("&Compare"),
+        "preset": tr("&Preset"),
+        "help": tr("&Help"),
+    }
+
+
+class Actions(QObject):
+    """The actions of one window, by name ("file.open"), in the order they were added.
+
+    A name never changes: settings hold the shortcuts that users chose under it.
+    """
+
+    def __init__(self, window: QMainWindow, settings: Settings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._settings = settings
+        self._actions: dict[str, QAction] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        self._ends: dict[tuple[str, str], QAction] = {}  # the last action of each section
+        self._menus: dict[str, QMenu] = {}
+        for name, title in menu_titles().items():
+            self._menus[name] = menu = window.menuBar().addMenu(title)
+            menu.setToolTipsVisible(True)
+            menu.menuAction().setVisible(False)  # until there is something in it
+
+    def add(
+        self,
+        name: str,
+        text: str,
+        do: Callable[[], object],
+        *keys: Keys,
+        menu: str = "",
+        section: str = "",
+        tip: str = "",
+        checked: bool | None = None,
+        group: str = "",
+    ) -> QAction:
+        """Add an action, in a menu's section if one is named, and return it.
+
+        `keys` are its shortcuts unless the user chose others. `checked` makes it one that can be
+        checked; of those of a `group` exactly one is. `do` is called when the user triggers it,
+        after the check mark changed. Actions work in full screen too, where no menu is.
+        """
+        assert name not in self._actions, name
+        action = QAction(text, self._window)
+        action.setObjectName(name)
+        action.setToolTip(tip or action.toolTip())
+        action.setProperty("shortcuts", [QKeySequence(key).toString() for key in keys])
+        action.setShortcuts(self._shortcuts(name, keys))
+        if checked is not None:
+            action.setCheckable(True)
+            action.setChecked(checked)
+        if group:
+            self._group(group).addAction(action)
+        action.triggered.connect(lambda _checked: do())
+        self._window.addAction(action)
+        if menu:
+            self._insert(menu, section, action)
+        self._actions[name] = action
+        return action
+
+    def add_menu(self, name: str, title: str, *, menu: str, section: str = "") -> QMenu:
+        """Add a submenu, whose `name` then serves as `menu` in `add`, and return it."""
+        self._menus[name] = submenu = QMenu(title, self._window)
+        submenu.setToolTipsVisible(True)
+        self._insert(menu, section, submenu.menuAction())
+        return submenu
+
+    def __getitem__(self, name: str) -> QAction:
+        return self._actions[name]
+
+    def __iter__(self) -> Iterator[QAction]:
+        return iter(self._actions.values())
+
+    def default_keys(self, name: str) -> list[QKeySequence]:
+        """Return the shortcuts that an action has unless the user chooses others."""
+        return [QKeySequence(text) for text in self._actions[name].property("shortcuts")]
+
+    def set_keys(self, name: str, keys: Sequence[QKeySequence] | None) -> None:
+        """Give an action other shortcuts, now and at the next start; None is its own again."""
+        chosen = None if keys is None else [key.toString() for key in keys]
+        self._settings.set_shortcuts(name, chosen)
+        self._actions[name].setShortcuts(self.default_keys(name) if keys is None else list(keys))
+
+    def _shortcuts(self, name: str, keys: Sequence[Keys]) -> list[QKeySequence]:
+        chosen = self._settings.shortcuts(name)
+        return [QKeySequence(key) for key in (keys if chosen is None else chosen)]
+
+    def _group(self, name: str) -> QActionGroup:
+        if name not in self._groups:
+            self._groups[name] = QActionGroup(self._window)
+        return self._groups[name]
+
+    def _insert(self, menu: str, section: str, action: QAction) -> None:
+        """Put an action behind the last one of its section; a new section begins with a line."""
+        target = self._menus[menu]
+        target.menuAction().setVisible(True)
+        end = self._ends.get((menu, section))
+        if end is None:
+            if not target.isEmpty():
+                target.addSeparator()
+            target.addAction(action)
+        else:
+            there = target.actions()
+            after = there.index(end) + 1
+            target.insertAction(there[after] if after < len(there) else None, action)  # pyright: ignore[reportArgumentType]
+        self._ends[menu, section] = action

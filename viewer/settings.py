@@ -1,0 +1,69 @@
+"""What a user chose, kept from one start to the next. Nonsense in the file counts as not chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from PySide6.QtCore import QObject, QSettings, Signal
+
+#: Every preference there is: its value until the user chooses another, which has the same type.
+DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
+    {
+        "preset": "balanced",
+        "give_way": True,
+        "window_state": "",  # geometry and docks, base64
+        "welcomed": False,  # a file was opened before, so the first start is over
+    }
+)
+
+
+class Settings(QObject):
+    """Preferences by name, see `DEFAULTS`. Signals: changed(str), the name."""
+
+    changed = Signal(str)
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        """Keep everything in `store`, by default in the user's own settings file."""
+        super().__init__()
+        self._store = store or QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Anyzoom", "Anyzoom"
+        )
+
+    def get(self, name: str) -> Any:
+        """Return a preference, of the type of its default."""
+        default = DEFAULTS[name]
+        found = self._store.value(name)
+        if found is None:
+            return default
+        if isinstance(default, bool):
+            return {"true": True, "false": False}.get(str(found).lower(), default)
+        try:
+            return type(default)(found)
+        except (TypeError, ValueError):
+            return default
+
+    def set(self, name: str, value: bool | int | float | str) -> None:
+        """Remember a choice."""
+        assert type(value) is type(DEFAULTS[name]), name
+        if value != self.get(name):
+            self._store.setValue(name, value)
+            self.changed.emit(name)
+
+    def shortcuts(self, action: str) -> list[str] | None:
+        """Return the shortcuts chosen for an action; None if none were."""
+        found = self._store.value(f"shortcuts/{action}")
+        return None if found is None else [key for key in str(found).split("\n") if key]
+
+    def set_shortcuts(self, action: str, keys: list[str] | None) -> None:
+        """Remember the shortcuts of an action; None forgets what was chosen."""
+        if keys is None:
+            self._store.remove(f"shortcuts/{action}")
+        else:
+            self._store.setValue(f"shortcuts/{action}", "\n".join(keys))
+
+    def sync(self) -> bool:
+        """Write everything to disk now; tell whether that worked."""
+        self._store.sync()
+        return self._store.status() == QSettings.Status.NoError
