@@ -81,10 +81,15 @@ def noise(width: int, height: int, channels: int = 3) -> Pixels:
     return np.random.default_rng(7).integers(0, 256, shape, dtype=np.uint8)
 
 
-def bicubic(pixels: Pixels, size: tuple[int, int]) -> Pixels:
-    """Return uint8 HxW or HxWxC resized to (width, height) by Pillow's floating-point bicubic."""
+def resized(pixels: Pixels, size: tuple[int, int], filter: Image.Resampling) -> Pixels:
+    """Return uint8 HxW or HxWxC resized to (width, height) by Pillow in floating point."""
     bands = [
-        np.asarray(Image.fromarray(band).resize(size, Image.Resampling.BICUBIC))
+        np.asarray(Image.fromarray(band).resize(size, filter))
         for band in np.atleast_3d(pixels).astype(np.float32).transpose(2, 0, 1)
     ]
     return np.clip(np.stack(bands, axis=2) + 0.5, 0, 255).astype(np.uint8).squeeze()
+
+
+def bicubic(pixels: Pixels, size: tuple[int, int]) -> Pixels:
+    """Return the same by the bicubic filter."""
+    return resized(pixels, size, Image.Resampling.BICUBIC)

@@ -27,13 +27,13 @@ from viewer.core.errors import ViewerError
 from viewer.core.folder import Folder
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
-from viewer.core.plan import Layer
+from viewer.core.plan import Layer, Scene
 from viewer.core.presets import Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.monitor import ResourceMonitor, full_limits
-from viewer.scheduler import Scene, TileScheduler
+from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.snapshot import Snapshot
 from viewer.window import MainWindow

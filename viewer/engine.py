@@ -167,9 +167,10 @@ class Engine:
         return pixels, time.perf_counter() - start
 
     def _interpolated(self, request: TileRequest) -> Pixels:
-        return premultiplied_bgra(
-            self._resample(request.picture).region(request.size, request.l_rect)
+        pixels = self._resample(request.picture).region(
+            request.size, request.l_rect, request.sheet.quality.filter
         )
+        return premultiplied_bgra(pixels)
 
     def _refined(self, request: TileRequest, upscaler: RegionUpscaler) -> Pixels:
         rect = request.l_rect

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -13,12 +13,11 @@ from viewer.core.cache import TileCache
 from viewer.core.chunks import PIXELS_PER_PASS, Pace, budget, lr_pixels, next_chunk
 from viewer.core.geometry import ViewState, visible
 from viewer.core.pending import PendingTiles
-from viewer.core.plan import Layer, Plan, focus_in_level, plan
+from viewer.core.plan import Plan, Scene, focus_in_level, plan, quick_first
 from viewer.core.presets import Recipe
 from viewer.core.pyramid import TILE_PX, level_size, tiles_in, tiles_px, worth_making
 from viewer.core.relief import Relief
 from viewer.core.shapes import Cells, Point, Size
-from viewer.core.source import Picture
 from viewer.core.tiles import Failure, LevelKey, Quality, TileKey, TileRequest, TileResult
 
 log = logging.getLogger(__name__)
@@ -30,23 +29,18 @@ REST_MS = 100
 RELIEF_MS = 30_000
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """The picture on screen: its number, its pixels, its base layer."""
-
-    number: int
-    picture: Picture
-    base: Layer
-
-
 class TileScheduler(QObject):
     """Keeps the latest view, plans it, asks for what is missing. On the GUI thread.
 
-    Signals: planned(Plan) whenever the canvas should draw something else; requested(TileRequest);
+    Besides its recipe it may have another one, to which the picture is compared.
+
+    Signals: planned(Plan) whenever the canvas should draw something else; compared(Plan), the same
+    of the other recipe while there is one; requested(TileRequest);
     idle() when everything asked for at rest has been answered; failed(str), once per generation.
     """
 
     planned = Signal(object)
+    compared = Signal(object)
     requested = Signal(object)
     idle = Signal()
     failed = Signal(str)
@@ -55,6 +49,7 @@ class TileScheduler(QObject):
         super().__init__()
         self._cache = cache
         self._recipe = recipe
+        self._other: Recipe | None = None
         self._limits = limits
         self._generation = 0
         self._scene: Scene | None = None
@@ -82,18 +77,20 @@ class TileScheduler(QObject):
     @property
     def plan(self) -> Plan | None:
         """The plan of the latest view; None without a picture."""
-        if self._scene is None or self._view is None:
+        return self._plan_by(self._recipe)
+
+    @property
+    def other_plan(self) -> Plan | None:
+        """The plan by the other recipe; None without one, or without a picture."""
+        return self._plan_by(self._other)
+
+    def _plan_by(self, recipe: Recipe | None) -> Plan | None:
+        if recipe is None or self._scene is None or self._view is None:
             return None
-        return plan(
-            self._view,
-            self._scene.number,
-            self._scene.base,
-            self._recipe,
-            self._cache,
-            self._focus,
-            self._failed,
-            min(self._limits.subnet_cap, self._relief.subnet_cap),
-        )
+        number, base = self._scene.number, self._scene.base
+        cap = min(self._limits.subnet_cap, self._relief.subnet_cap)
+        focus, failed = self._focus, self._failed
+        return plan(self._view, number, base, recipe, self._cache, focus, failed, cap)
 
     def set_scene(self, scene: Scene) -> None:
         """Show another picture, or the same one with more pixels; the view follows."""
@@ -111,6 +108,15 @@ class TileScheduler(QObject):
         """Change how everything is refined, from now on."""
         self._recipe = recipe
         self._new_generation()
+        if self._view is not None:
+            self._replan()
+            self._rest.start(0)
+
+    def set_other(self, recipe: Recipe | None) -> None:
+        """Plan and refine by another recipe as well from now on; none stops that."""
+        if recipe == self._other:
+            return
+        self._other = recipe
         if self._view is not None:
             self._replan()
             self._rest.start(0)
@@ -166,9 +172,10 @@ class TileScheduler(QObject):
     def _relieve(self, request: TileRequest) -> bool:
         """Ask for less from now on, and for more again after a while; tell if anything is left."""
         self._relieved.start()
-        if request.sheet.quality.model is None:
+        quality = request.sheet.quality
+        if quality.model is None:
             return False
-        relief = self._relief.after(request.sheet.quality.subnet, self._recipe.subnets)
+        relief = self._relief.after(quality.subnet, self._recipe_of(quality).subnets)
         if relief is not None:
             self._relief = relief
             self._rest.start(0)
@@ -195,13 +202,19 @@ class TileScheduler(QObject):
     def _replan(self) -> None:
         if (now := self.plan) is not None:
             self.planned.emit(now)
+        if (other := self.other_plan) is not None:
+            self.compared.emit(other)
 
     def _on_rest(self) -> None:
         now = self.plan
         if now is None or self._scene is None or self._scene.picture.reduced:
             return
+        missing = now.missing
+        if (other := self.other_plan) is not None:
+            self._cache.touch(other.in_view)
+            missing = quick_first(missing, other.missing)
         self._cache.touch(now.in_view)
-        self._pending.replace(now.missing)
+        self._pending.replace(missing)
         # What is under way was asked for in another view, and may be less than this one shows.
         self._look_again = self._pending.under_way
         self._ask()
@@ -230,7 +243,7 @@ class TileScheduler(QObject):
         tiles = tiles_in(size, visible(self._view, *size))
         untouched = sum(key.sheet == sheet for key in waiting) == tiles.width * tiles.height
         # The first pass shows soon that something happens; the others waste less.
-        halo = 0 if untouched else self._recipe.halo
+        halo = 0 if untouched else self._recipe_of(sheet.quality).halo
         most = budget(pace, halo, self._limits.pass_seconds)
         if sheet.quality.model is None:
             most = PIXELS_PER_PASS
@@ -249,7 +262,14 @@ class TileScheduler(QObject):
         if sheet.quality.model is None:
             return px.width * px.height
         assert self._scene is not None
-        return lr_pixels(Size(*self._scene.picture.size), size, px, self._recipe.halo)
+        halo = self._recipe_of(sheet.quality).halo
+        return lr_pixels(Size(*self._scene.picture.size), size, px, halo)
+
+    def _recipe_of(self, quality: Quality) -> Recipe:
+        """Return the recipe by which something of that quality was asked for."""
+        if self._other is not None and quality.model == self._other.preset.model:
+            return self._other
+        return self._recipe
 
     def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
         assert self._scene is not None

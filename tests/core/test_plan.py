@@ -1,5 +1,7 @@
 """A plan leaves no hole, asks for nothing that is there, and puts the best on top."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from viewer.core import geometry
 from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState
-from viewer.core.plan import Layer, Plan, plan
+from viewer.core.plan import Layer, Plan, plan, quick_first
 from viewer.core.presets import PRESETS, Recipe, recipe
 from viewer.core.pyramid import (
     GRID,
@@ -19,7 +21,7 @@ from viewer.core.pyramid import (
     worth_making,
 )
 from viewer.core.shapes import Cells, Point, Rect, Size
-from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
+from viewer.core.tiles import PIXELS, Filter, LevelKey, Quality, Tile, TileKey
 
 BASE = Layer((100, 80), (Tile(Rect(0, 0, 100, 80), Rect(0, 0, 100, 80), "base", 0, 0),), True)
 OFF = Recipe(next(preset for preset in PRESETS if preset.model is None))
@@ -261,3 +263,47 @@ def test_a_part_that_holds_all_that_shows_is_enough(cache):
     assert after.layers[-1].covers
     assert planned(geometry.pan(view, 16, -16), cache).missing == ()
     assert planned(geometry.pan(view, 40, 0), cache).missing != ()
+
+
+NEAREST = Recipe(OFF.preset, filter=Filter.NEAREST)
+
+
+def test_a_filter_needs_no_bicubic_first(cache):
+    made = planned(view_at(2.5), cache, NEAREST)
+    assert {key.sheet.quality for key in made.missing} == {Quality(None, 0.0, Filter.NEAREST)}
+
+
+def test_reduced_views_are_the_same_by_every_filter(cache):
+    assert planned(view_at(0.8), cache, NEAREST).missing == planned(view_at(0.8), cache).missing
+
+
+def test_pixels_of_another_filter_do_not_stand_in(cache):
+    view = view_at(2.5)
+    lanczos = Recipe(OFF.preset, filter=Filter.LANCZOS)
+    put(cache, view, planned(view, cache, lanczos).missing)
+    assert planned(view, cache, NEAREST).layers == (BASE,)
+    assert planned(view, cache).layers == (BASE,)
+    assert planned(view, cache, NEAREST).done == 0
+
+
+def test_one_subnet_never_shows_the_pixels_of_a_larger_one(cache):
+    view = view_at(2.5)
+    put(cache, view, planned(view, cache, fixed(1.0)).missing)
+    small = planned(view, cache, fixed(0.5))
+    assert (small.done, small.quality.subnet) == (0, 0.5)
+    assert len(small.layers) == 2  # the base and bicubic
+    assert planned(view, cache, fixed(1.0)).done == small.total
+
+
+def test_two_plans_together_ask_for_each_tile_once_and_for_what_is_quick_first(cache):
+    view = view_at(2.5)
+    refined, nearest = planned(view, cache), planned(view, cache, NEAREST)
+    bicubic = planned(view, cache, OFF)
+    assert quick_first(refined.missing, bicubic.missing) == refined.missing
+    both = quick_first(refined.missing, nearest.missing)
+    count = refined.total
+    assert [key.sheet.quality.model for key in both] == [None] * 2 * count + ["compact"] * count
+
+
+def fixed(subnet: float) -> Recipe:
+    return replace(SHARP, preset=replace(SHARP.preset, subnet=subnet))

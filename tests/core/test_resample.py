@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from fakes import bicubic, noise, picture
+from fakes import bicubic, noise, picture, resized
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -10,6 +10,7 @@ from PIL import Image
 from models.axis import Axis
 from viewer.core.resample import BASE_PIXELS, Resampler, premultiplied_bgra
 from viewer.core.shapes import Cells, Size
+from viewer.core.tiles import Filter
 
 
 @given(st.integers(3, 900), st.integers(3, 700), st.data())
@@ -31,6 +32,34 @@ def test_enlarging_is_pillows_bicubic():
     pixels = noise(60, 40)
     ours = Resampler(picture(pixels)).region(Size(222, 148), Cells(0, 0, 222, 148))
     assert np.array_equal(ours, bicubic(pixels, (222, 148)))
+
+
+@pytest.mark.parametrize("filter", list(Filter))
+def test_every_filter_is_pillows(filter):
+    pixels = noise(61, 41)  # odd, so that no new pixel's middle lies between two old ones
+    size = Size(222, 148)
+    ours = Resampler(picture(pixels)).region(size, Cells(0, 0, *size), filter)
+    assert np.array_equal(ours, resized(pixels, size, Image.Resampling[filter.name]))
+
+
+@pytest.mark.parametrize("filter", list(Filter))
+def test_by_every_filter_a_part_equals_the_same_part_of_the_whole(filter):
+    resampler = Resampler(picture(noise(157, 211)))
+    size, part = Size(580, 779), Cells(101, 333, 402, 700)
+    whole = resampler.region(size, Cells(0, 0, *size), filter).astype(int)
+    found = resampler.region(size, part, filter)
+    assert np.abs(found - whole[333:700, 101:402]).max() <= 1
+
+
+@pytest.mark.parametrize("filter", list(Filter))
+def test_every_filter_keeps_the_alpha_channel(filter):
+    alpha = np.zeros((40, 60), np.uint8)
+    alpha[:, 30:] = 255
+    size = Size(180, 120)
+    found = Resampler(picture(noise(60, 40), alpha)).region(size, Cells(0, 0, *size), filter)
+    assert found.shape == (120, 180, 4)
+    assert not found[:, :80, 3].any()
+    assert (found[:, 100:, 3] == 255).all()
 
 
 def test_enlarging_is_the_bicubic_that_the_networks_correct():

@@ -15,6 +15,7 @@ from viewer.core.geometry import ViewState, visible
 from viewer.core.presets import Recipe
 from viewer.core.pyramid import level_of, level_size, tile_px, tiles_in
 from viewer.core.shapes import Cells, Point, Rect, Size
+from viewer.core.source import Picture
 from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
 
 #: Other levels worth drawing: tiles reduced more than 2x alias, and a few layers are enough.
@@ -28,6 +29,15 @@ class Layer:
     size: tuple[float, float]
     tiles: tuple[Tile, ...]
     covers: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The picture on screen: its number, its pixels, its base layer."""
+
+    number: int
+    picture: Picture
+    base: Layer
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +75,8 @@ def plan(
     exact = LevelKey(picture, recipe.quality_at(level, subnet_cap), level)
     best = exact._replace(quality=recipe.quality_at(level))
     good = _good_enough(exact, best, cache)
-    wanted = tuple(dict.fromkeys((LevelKey(picture, PIXELS, level), exact)))
+    quick = exact if exact.quality.model is None else exact._replace(quality=PIXELS)
+    wanted = tuple(dict.fromkeys((quick, exact)))
     size = level_size(view.image, level)
     shown = visible(view, *size)
     keys = _nearest_first(exact, tiles_in(size, shown), size, view, focus)
@@ -93,14 +104,20 @@ def plan(
     )
 
 
+def quick_first(missing: tuple[TileKey, ...], others: tuple[TileKey, ...]) -> tuple[TileKey, ...]:
+    """Return what two plans miss, each tile once: what is interpolated before what is refined."""
+    both = dict.fromkeys((*missing, *others))
+    return tuple(sorted(both, key=lambda key: key.sheet.quality.model is not None))
+
+
 def _good_enough(exact: LevelKey, best: LevelKey, cache: TileCache) -> tuple[LevelKey, ...]:
     """Return the sheets that need no further work, the best first; `exact` is always among them."""
     there = {sheet for sheet in cache.levels(exact.picture) if sheet.level == exact.level}
-    qualities = {sheet for sheet in there if sheet.quality.model == exact.quality.model}
     between = {
         sheet
-        for sheet in qualities
-        if exact.quality.subnet <= sheet.quality.subnet <= best.quality.subnet
+        for sheet in there
+        if exact.quality._replace(subnet=sheet.quality.subnet) == sheet.quality
+        and exact.quality.subnet <= sheet.quality.subnet <= best.quality.subnet
     }
     return tuple(sorted(between | {exact}, key=lambda sheet: -sheet.quality.subnet))
 
@@ -128,11 +145,10 @@ def _layers(
         interpolated = sheet.quality.model is None
         return sheet not in good, interpolated, abs(log(sheet.level / level)), -sheet.quality.subnet
 
-    ours = (None, recipe.preset.model)
     near = [
         sheet
         for sheet in cache.levels(good[0].picture)
-        if sheet.quality.model in ours and MIN_RATIO <= sheet.level / level <= MAX_RATIO
+        if recipe.shows(sheet.quality) and MIN_RATIO <= sheet.level / level <= MAX_RATIO
     ]
     near.sort(key=badness)
     for sheet in reversed(near[: MAX_OTHERS + 1]):

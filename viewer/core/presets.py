@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from models import spec
 from viewer.core.pyramid import GRID, scale_of
-from viewer.core.tiles import PIXELS, Quality
+from viewer.core.tiles import PIXELS, Filter, Quality
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +29,37 @@ PRESETS = (
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """A preset whose model was found: which quality each level gets, and the network's halo."""
+    """A preset whose model was found: which quality each level gets, and the network's halo.
+
+    Without a model, levels above 1:1 are made by the `filter`.
+    """
 
     preset: Preset
     subnets: tuple[float, ...] = ()
     halo: int = 0
+    filter: Filter = Filter.BICUBIC
 
     def quality_at(self, level: int, subnet_cap: float = 1.0) -> Quality:
         """Return the quality of a level at rest: networks enlarge, they never reduce.
 
         No subnet is larger than `subnet_cap`, unless all are.
         """
-        if self.preset.model is None or level <= GRID:
+        if level <= GRID:
             return PIXELS
+        if self.preset.model is None:
+            return PIXELS._replace(filter=self.filter)
         subnet = self.preset.subnet or spec.automatic_subnet(scale_of(level), self.subnets)
         if subnet > subnet_cap:
             smaller = [width for width in self.subnets if width <= subnet_cap]
             subnet = max(smaller) if smaller else min(self.subnets)
         return Quality(self.preset.model, subnet)
+
+    def shows(self, quality: Quality) -> bool:
+        """Tell whether pixels of that quality may stand in for better ones that are not there."""
+        if quality.model is None:
+            return quality.filter in (Filter.BICUBIC, self.filter)
+        # A comparison with one subnet must not show the pixels of a larger one.
+        return quality.model == self.preset.model and quality.subnet <= (self.preset.subnet or 1.0)
 
 
 def shipped() -> tuple[Preset, ...]:

@@ -1,7 +1,8 @@
 """Interpolated pixels of any part of a picture at any scale, with Pillow, which lets the GUI run.
 
-Enlarging is bicubic, reducing goes through a pyramid of halved copies (area averages) and a last
-antialiased bicubic step. Phases are exact: a part equals the same part of the whole.
+Enlarging is bicubic unless another filter is asked for; reducing goes through a pyramid of halved
+copies (area averages) and a last antialiased bicubic step. Phases are exact: a part equals the same
+part of the whole.
 """
 
 from __future__ import annotations
@@ -14,11 +15,19 @@ from PIL import Image
 
 from viewer.core.shapes import Cells, Size
 from viewer.core.source import Picture
+from viewer.core.tiles import Filter
 
 Pixels = NDArray[np.uint8]
 
 #: The base shows the whole picture with no more pixels than this: quick to make and to draw.
 BASE_PIXELS = 2_500_000
+
+#: The filters of Pillow, and how many pixels to each side they look at.
+PILLOW = {
+    Filter.BILINEAR: (Image.Resampling.BILINEAR, 1),
+    Filter.BICUBIC: (Image.Resampling.BICUBIC, 2),
+    Filter.LANCZOS: (Image.Resampling.LANCZOS, 3),
+}
 
 #: Rows halved at a time: handing Pillow a large array at once would stall the GUI thread.
 BAND_ROWS = 256
@@ -31,20 +40,23 @@ class Resampler:
         self.picture = picture
         self._halved: list[Pixels] = []
 
-    def region(self, size: Size, l_rect: Cells) -> Pixels:
+    def region(self, size: Size, l_rect: Cells, filter: Filter = Filter.BICUBIC) -> Pixels:
         """Return `l_rect` of the whole picture resized to `size`, uint8 HxWx3, or 4 with alpha."""
         picture = self.picture
         full = Size(picture.pixels.shape[1], picture.pixels.shape[0])
         if size == full:
             return self._crop(0, l_rect)
+        if filter is Filter.NEAREST:
+            return self._nearest(full, size, l_rect)
         shrink = max(1.0, min(full.width / size.width, full.height / size.height))
-        return self._resized(floor(np.log2(shrink)), size, l_rect)
+        return self._resized(floor(np.log2(shrink)), size, l_rect, filter)
 
     def alpha(self, size: Size, l_rect: Cells) -> Pixels | None:
         """Return the same of the alpha channel alone, uint8 HxW; None for an opaque picture."""
         if self.picture.alpha is None:
             return None
-        return _resample(self.picture.alpha, self.picture.alpha.shape[::-1], size, l_rect)
+        extent = self.picture.alpha.shape[::-1]
+        return _resample(self.picture.alpha, extent, size, l_rect, Filter.BICUBIC)
 
     def base(self) -> tuple[Pixels, tuple[float, float]]:
         """Return the reduced copy of the whole, and how many of its pixels the picture spans."""
@@ -56,15 +68,23 @@ class Resampler:
         whole = self._crop(halvings, Cells(0, 0, shape[1], shape[0]))
         return whole, (width / 2**halvings, height / 2**halvings)
 
-    def _resized(self, halvings: int, size: Size, l_rect: Cells) -> Pixels:
+    def _nearest(self, full: Size, size: Size, l_rect: Cells) -> Pixels:
+        """Take the pixel in which the middle of each new one lies."""
+        xs = (2 * np.arange(l_rect.left, l_rect.right) + 1) * full.width // (2 * size.width)
+        ys = (2 * np.arange(l_rect.top, l_rect.bottom) + 1) * full.height // (2 * size.height)
+        window = Cells(int(xs[0]), int(ys[0]), int(xs[-1]) + 1, int(ys[-1]) + 1)
+        crop = self._crop(0, window)
+        return crop[(ys - window.top)[:, None], (xs - window.left)[None, :]]
+
+    def _resized(self, halvings: int, size: Size, l_rect: Cells, filter: Filter) -> Pixels:
         height, width = self.picture.pixels.shape[:2]
         extent = (width / 2**halvings, height / 2**halvings)
         if halvings:
-            return _resample(self._level(halvings), extent, size, l_rect)
+            return _resample(self._level(halvings), extent, size, l_rect, filter)
         if self.picture.alpha is None:
-            return _resample(self.picture.pixels, extent, size, l_rect)
-        window, inside = _window(extent, size, l_rect)
-        return _resize(self._crop(0, window), inside, l_rect)
+            return _resample(self.picture.pixels, extent, size, l_rect, filter)
+        window, inside = _window(extent, size, l_rect, filter)
+        return _resize(self._crop(0, window), inside, l_rect, filter)
 
     def _crop(self, halvings: int, rect: Cells) -> Pixels:
         rows, cols = slice(rect.top, rect.bottom), slice(rect.left, rect.right)
@@ -116,14 +136,16 @@ def premultiplied_bgra(pixels: Pixels, alpha: Pixels | None = None) -> Pixels:
     return out
 
 
-def _resample(pixels: Pixels, extent: tuple[float, ...], size: Size, l_rect: Cells) -> Pixels:
-    window, inside = _window((extent[0], extent[1]), size, l_rect)
+def _resample(
+    pixels: Pixels, extent: tuple[float, ...], size: Size, l_rect: Cells, filter: Filter
+) -> Pixels:
+    window, inside = _window((extent[0], extent[1]), size, l_rect, filter)
     crop = pixels[window.top : window.bottom, window.left : window.right]
-    return _resize(crop, inside, l_rect)
+    return _resize(crop, inside, l_rect, filter)
 
 
 def _window(
-    extent: tuple[float, float], size: Size, l_rect: Cells
+    extent: tuple[float, float], size: Size, l_rect: Cells, filter: Filter
 ) -> tuple[Cells, tuple[float, float, float, float]]:
     """Return the source pixels that `l_rect` depends on, and its exact place among them."""
     sides: list[tuple[int, int, float, float]] = []
@@ -132,7 +154,7 @@ def _window(
         (extent[1], size.height, l_rect.top, l_rect.bottom),
     ):
         step = length / out
-        reach = ceil(2 * max(1.0, step)) + 1
+        reach = ceil(PILLOW[filter][1] * max(1.0, step)) + 1
         begin = max(0, floor(first * step) - reach)
         end = min(ceil(length), ceil(last * step) + reach)
         sides.append((begin, end, first * step - begin, last * step - begin))
@@ -140,7 +162,9 @@ def _window(
     return Cells(x0, y0, x1, y1), (left, top, min(right, x1 - x0), min(bottom, y1 - y0))
 
 
-def _resize(crop: Pixels, box: tuple[float, float, float, float], l_rect: Cells) -> Pixels:
+def _resize(
+    crop: Pixels, box: tuple[float, float, float, float], l_rect: Cells, filter: Filter
+) -> Pixels:
     """Resize in floating point and round once. In 8 bit Pillow rounds and clips between its two
     steps, and takes first the one that is cheaper: a part then differs from the whole."""
     image = Image.fromarray(np.ascontiguousarray(crop))
@@ -150,7 +174,7 @@ def _resize(crop: Pixels, box: tuple[float, float, float, float], l_rect: Cells)
     size = (l_rect.width, l_rect.height)
     bands = [
         band.convert("F")
-        .resize(size, Image.Resampling.BICUBIC, box)
+        .resize(size, PILLOW[filter][0], box)
         .point(lambda value: value * 1.0 + 0.5)  # converting to 8 bit clips, and cuts off
         .convert("L")
         for band in image.split()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,11 +15,21 @@ if TYPE_CHECKING:
     from viewer.core.source import Picture
 
 
+class Filter(Enum):
+    """How pixels are interpolated between those of the picture."""
+
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+    LANCZOS = "lanczos"
+
+
 class Quality(NamedTuple):
-    """How pixels are made: by a subnet of a model, or (model None) by interpolation alone."""
+    """How pixels are made: by a subnet of a model, or (model None) by a filter alone."""
 
     model: str | None
     subnet: float
+    filter: Filter = Filter.BICUBIC
 
 
 #: Bicubic above 1:1, area-filtered below it, the pixels themselves at it.
