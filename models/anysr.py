@@ -22,7 +22,7 @@ from models.axis import Axis
 from models.contract import Network
 from models.encoders import WIDTHS, EDSREncoder, Encoder, RDNEncoder
 from models.sampling import bicubic, bilinear
-from models.trunks import MEAN, SPREAD
+from models.trunks import MEAN, SPREAD, ResidualBlock
 from models.upsamplers import UPSAMPLERS
 
 SKIPS: dict[str, Callable[[Tensor, Axis, Axis], Tensor] | None] = {
@@ -111,6 +111,9 @@ class PreparedAnySR(nn.Module):
         self.config = network.config
         self.encoder = network.encoder.prepare(pair, width).to(device)
         self.upsampler = network.upsampler.prepare(width)
+        for block in self.encoder.modules():
+            if isinstance(block, ResidualBlock):
+                block.pad_inner()
 
     def forward(self, x: Tensor, rows: Axis, cols: Axis) -> Tensor:
         """Upscale the crop (1, 3, in_rows, in_cols) in [0, 1] to (out_rows, out_cols, 3) float32.
@@ -137,4 +140,4 @@ def corrected(residual: Tensor, x: Tensor, rows: Axis, cols: Axis, config: AnySR
     if skip is None:
         return residual.float() * SPREAD + MEAN
     base = skip(x, rows, cols)
-    return residual + base if residual.ndim == 4 else base[0].add_(residual)
+    return residual + base if residual.ndim == 4 else residual.add_(base[0])

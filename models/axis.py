@@ -62,6 +62,15 @@ class Axis:
         low, high = (np.clip(lower + step, 0, self.n_in - 1) - self.in0 for step in (0, 1))
         return low, high, (rest / (2.0 * self.n_out)).astype(np.float32)
 
+    def cells(self) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return the cell each output pixel falls into and the fraction in it, in [0, 1).
+
+        Cell k lies between the LR pixels k - 1 and k (counted from in0): at a border of the image
+        one of both is outside, and stands for the border's own pixel.
+        """
+        lower, rest = np.divmod(self._numerators(), 2 * self.n_out)
+        return lower + 1 - self.in0, (rest / (2.0 * self.n_out)).astype(np.float32)
+
     def bicubic(self) -> NDArray[np.float32]:
         """Return the (out, in) matrix of antialiased bicubic interpolation, a = -0.5, as Pillow's.
 

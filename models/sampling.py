@@ -38,6 +38,12 @@ def corners(axis: Axis, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
     return low, high, fraction
 
 
+def cells(axis: Axis, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return `Axis.cells` as tensors: the cell, the fraction in it."""
+    cell, fraction = (torch.as_tensor(a, device=device) for a in axis.cells())
+    return cell, fraction
+
+
 def distances(axis: Axis) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return how far each output pixel lies from its lower and upper neighbour, in half pixels.
 

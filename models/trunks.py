@@ -17,6 +17,9 @@ from models.attention import ChannelAttention
 #: A rough mean and spread of natural images in [0, 1], so that the first layer sees unit scale.
 MEAN, SPREAD = 0.45, 0.25
 
+#: Channels that processors and GPUs compute at once.
+LANES = 8
+
 
 def normalised(x: Tensor, like: Tensor) -> Tensor:
     """Return pixels at unit scale, in the number format of `like`, channels last in memory."""
@@ -74,6 +77,24 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.conv2(F.relu_(self.conv1(x))).add_(x)
+
+    @torch.no_grad()
+    def pad_inner(self) -> None:
+        """Add inner channels of zeros up to a multiple of `LANES`; the block does the same as ever.
+
+        Processors take so many channels at once: with 22 of 32 or 57 of 64 a block took longer than
+        with 24 or 64.
+        """
+        missing = -self.conv1.out_channels % LANES
+        if not missing:
+            return
+        channels, inner = self.conv1.in_channels, self.conv1.out_channels
+        padded = ResidualBlock(channels, inner + missing).to(self.conv1.weight)
+        padded.conv1.weight.copy_(F.pad(self.conv1.weight, (0, 0, 0, 0, 0, 0, 0, missing)))
+        padded.conv1.bias.copy_(F.pad(self.conv1.bias, (0, missing)))
+        padded.conv2.weight.copy_(F.pad(self.conv2.weight, (0, 0, 0, 0, 0, missing)))
+        padded.conv2.bias.copy_(self.conv2.bias)
+        self.conv1, self.conv2 = padded.conv1, padded.conv2
 
 
 class EDSR(Trunk):

@@ -51,7 +51,7 @@ class Upsampler(nn.Module, ABC):
         Rows are decoded in blocks: on a CPU few enough to stay in cache.
         """
         lines = self.lines(features, rows, cols)
-        height, step = rows.out1 - rows.out0, 32 if features.device.type == "cpu" else 512
+        height, step = rows.out1 - rows.out0, 16 if features.device.type == "cpu" else 512
         result = torch.empty(height, cols.out1 - cols.out0, 3, device=features.device)
         for start in range(0, height, step):
             end = min(start + step, height)

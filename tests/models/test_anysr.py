@@ -10,7 +10,7 @@ from models.anysr import AnySR, AnySRConfig
 from models.attention import Gate
 from models.axis import Axis
 from models.encoders import WIDTHS, DenseBlock, EDSREncoder, RDNEncoder
-from models.trunks import EDSR
+from models.trunks import EDSR, ResidualBlock
 
 PAPER = {"blocks": 16, "channels": 64}
 
@@ -161,3 +161,12 @@ def test_feature_adaption_is_a_mixture_of_experts_where_its_mask_says() -> None:
     torch.testing.assert_close(module(x, scale), plain_adaption(module, x, scale))
     odd = x[:, :, :5, :9]
     assert module(odd, scale).shape == odd.shape
+
+
+def test_zeros_that_fill_up_a_blocks_channels_change_nothing() -> None:
+    block, x = ResidualBlock(12, 5), torch.randn(1, 12, 9, 7)
+    with torch.no_grad():
+        before = block(x)
+        block.pad_inner()
+        assert block.conv1.out_channels == block.conv2.in_channels == 8
+        assert torch.allclose(block(x), before, atol=1e-6)

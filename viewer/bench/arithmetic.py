@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
 
@@ -17,14 +15,18 @@ SAMPLE_PX = 20
 def gflop(upscaler: Upscaler, scale: float, subnet: float, lr_pixels: float) -> float:
     """Return 2 x the multiply-accumulates (10^9) that a network needs for so many LR pixels.
 
-    Convolutions and matrix products are counted as they run on a small square without a halo.
+    Convolutions and matrix products are counted as the network as such runs them on a small square
+    without a halo: what is padded to run quicker counts for nothing.
     """
+    import torch
     from torch.utils.flop_counter import FlopCounterMode
 
-    image = np.zeros((SAMPLE_PX, SAMPLE_PX, 3), np.uint8)
-    side = round(SAMPLE_PX * scale)
-    with FlopCounterMode(display=False) as counter:
-        upscaler.whole(image, (side, side), subnet)
+    from models.axis import Axis
+    from models.upscaler import load_network
+
+    axis = Axis.whole(SAMPLE_PX, round(SAMPLE_PX * min(scale, upscaler.spec.scale_range[1])))
+    with torch.inference_mode(), FlopCounterMode(display=False) as counter:
+        load_network(upscaler.spec)(torch.zeros(1, 3, SAMPLE_PX, SAMPLE_PX), axis, axis, subnet)
     return counter.get_total_flops() * lr_pixels / SAMPLE_PX**2 / 1e9
 
 
