@@ -22,7 +22,7 @@ class ScaleAdaption(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        bound = (9 * channels) ** -0.5
+        bound = 0.1 * (9 * channels) ** -0.5  # start near the identity
         experts = torch.empty(EXPERTS * channels, channels, 3, 3).uniform_(-bound, bound)
         self.experts = nn.Parameter(experts)  # one below the other
         self.route = nn.Sequential(

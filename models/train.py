@@ -51,6 +51,8 @@ class TrainConfig:
     steps: int
     batch: int = 16  # LR patches in a step, over all processes
     patch: int = 40  # LR pixels
+    target: int = 0  # HR pixels of a patch instead, so that a step costs the same at any scale
+    window: int = 0  # of each patch, decode a random square of so many HR pixels; 0 for all
     warmup: int = 200
     muon_lr: float = 0.005
     adam_lr: float = 8e-4
@@ -65,6 +67,7 @@ class TrainConfig:
     photo: bool = False  # degrade the LR side as cameras and JPEG do
     skip: tuple[str, ...] = ()
     start: str = ""  # the name of the weights that training started from, see --weights
+    head: int = 0  # of the first steps, how many train only what those weights did not bring
     seed: int = 1
     about: str = ""
     data: str = ""
@@ -119,6 +122,7 @@ class Run:
     network: Network
     average: Network  # the exponential moving average, which is what ships
     optimisers: list[torch.optim.Optimizer]
+    fresh: frozenset[str] = frozenset()  # what the weights that it started from did not bring
     step: int = 0
     seconds: float = 0.0
 
@@ -148,11 +152,13 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     """Build the network, its average and its optimisers, from the weights in `start` if given."""
     torch.manual_seed(config.seed)
     network = build(config.network)
+    fresh: set[str] = set()
     if start is not None:  # whatever fits: running means and another upsampler are soon learnt
         own = network.state_dict()
         fits = {k: t for k, t in load_file(start).items() if k in own and own[k].shape == t.shape}
         network.load_state_dict(fits, strict=False)
-        make_identities(network, set(own) - set(fits))
+        fresh = set(own) - set(fits)
+        make_identities(network, fresh)
     network.train(not config.frozen)
     network.to(device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     average = build(config.network).to(device)
@@ -164,7 +170,7 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     chosen = {id(p) for p in convolutions}
     others = [p for p in network.parameters() if id(p) not in chosen]
     optimisers = [Muon(convolutions, config.muon_lr), torch.optim.Adam(others, config.adam_lr)]
-    return Run(network, average, optimisers)
+    return Run(network, average, optimisers, frozenset(fresh))
 
 
 @torch.no_grad()
@@ -174,6 +180,13 @@ def make_identities(network: nn.Module, fresh: set[str]) -> None:
     for name, parameter in network.named_parameters():
         if name in fresh and ".blocks." in name and ".conv2." in name:
             parameter.zero_()
+
+
+def thaw(run: Run, config: TrainConfig) -> None:
+    """Let the first steps from other weights train the new head alone, then everything."""
+    head_only = run.step < config.head and bool(run.fresh)
+    for name, p in run.network.named_parameters():
+        p.requires_grad_(not head_only or name in run.fresh)
 
 
 def average_gradients(network: nn.Module, world: int) -> None:
@@ -201,6 +214,15 @@ def update_average(run: Run, decay: float) -> None:
         mean.copy_(b)
 
 
+def window(n_in: int, n_out: int, size: int, rng: np.random.Generator) -> Axis:
+    """Return an axis on which a random stretch of `size` HR pixels is wanted, or all if 0."""
+    whole = Axis.whole(n_in, n_out)
+    if not 0 < size < n_out:
+        return whole
+    start = int(rng.integers(n_out - size + 1))
+    return replace(whole, out0=start, out1=start + size)
+
+
 def to_tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
     """Turn uint8 (N, H, W, 3) into float (N, 3, H, W) in [0, 1], channels last in memory."""
     return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(255.0)
@@ -210,13 +232,16 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     """Take one step and return its loss."""
     rng = np.random.default_rng((config.seed, run.step, rank))
     drawn = draw(config, rng, run.network.widths)
-    lr, hr = pairs.batch(rng, config.batch // world, config.patch, drawn.scale)
+    patch = round(config.target / drawn.scale) if config.target else config.patch
+    lr, hr = pairs.batch(rng, config.batch // world, patch, drawn.scale)
+    thaw(run, config)
     device = next(run.network.parameters()).device
-    axis = Axis.whole(lr.shape[1], hr.shape[1])
+    rows, cols = (window(lr.shape[1], hr.shape[1], config.window, rng) for _ in range(2))
     precision = choose_precision(device)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        output = run.network(to_tensor(lr, device), axis, axis, drawn.width)
-    target = to_tensor(hr, device).permute(0, 2, 3, 1)
+        output = run.network(to_tensor(lr, device), rows, cols, drawn.width)
+    wanted = hr[:, rows.out0 : rows.out1, cols.out0 : cols.out1]
+    target = to_tensor(wanted, device).permute(0, 2, 3, 1)
     error = output.float() - target
     loss = error.square().mean() if config.loss == "l2" else error.abs().mean()
     loss.backward()
@@ -243,7 +268,8 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     run = start_run(config, device, arguments.weights)
     if checkpoint.exists():
         run.load(checkpoint)
-    largest = math.ceil(config.patch * max(high for _, high, _ in config.groups))
+    scale = max(high for _, high, _ in config.groups)
+    largest = math.ceil(config.target + scale if config.target else config.patch * scale)
     pairs = Pairs(
         load_folder(arguments.data, largest, config.skip), config.photo, config.candidates
     )

@@ -33,7 +33,8 @@ class MetaSR(Upsampler):
         self.first = nn.Linear(3, hidden)
         self.second = nn.Linear(hidden, 9 * channels * 3)  # (channel, y, x, colour)
         with torch.no_grad():  # start small
-            self.second.weight.mul_(0.1)
+            self.second.weight.mul_(0.01)
+            self.second.bias.mul_(0.01)
 
     def lines(self, features: Tensor, rows: Axis, cols: Axis) -> tuple[Tensor, ...]:
         """Return g at LR: (N, h, w, 3, K + 1)."""

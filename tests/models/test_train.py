@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 
 from models import release, train
 from models.anysr import WIDTHS
+from models.axis import Axis
 from models.datasets import Pairs, degrade, load_folder, shrink
 from models.optimiser import orthogonalise
 from models.spec import ModelError, ModelSpec
@@ -225,3 +227,42 @@ def test_missing_data_is_one_sentence(
     monkeypatch.setattr(sys, "argv", words)
     assert train.run_from_shell() == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_target_makes_every_scale_cost_the_same(workshop: Path) -> None:
+    drawn: list[int] = []
+
+    class Spy(Pairs):
+        def batch(
+            self, rng: np.random.Generator, count: int, patch: int, scale: float
+        ) -> tuple[np.ndarray, np.ndarray]:
+            lr, hr = super().batch(rng, count, patch, scale)
+            drawn.append(hr.shape[1])
+            return lr, hr
+
+    config = replace(train.TrainConfig.read(workshop / "tiny.toml"), target=24)
+    run = train.start_run(config, torch.device("cpu"))
+    for _ in range(4):
+        train.train_step(run, config, Spy(load_folder(workshop / "data", 32)), 0, 1)
+    assert all(abs(size - 24) <= 2 for size in drawn)
+
+
+def test_a_window_is_a_random_stretch_of_what_a_patch_becomes() -> None:
+    rng = np.random.default_rng(0)
+    axes = [train.window(10, 25, 8, rng) for _ in range(500)]
+    assert {axis.out1 - axis.out0 for axis in axes} == {8}
+    assert {axis.out0 for axis in axes} == set(range(18))
+    assert train.window(10, 25, 0, rng) == train.window(10, 25, 99, rng) == Axis.whole(10, 25)
+
+
+def test_a_new_head_is_trained_first_and_then_everything(workshop: Path) -> None:
+    train.main(arguments(workshop, "first"))
+    save_file(weights(workshop / "first"), workshop / "first.safetensors")
+    old = train.TrainConfig.read(workshop / "tiny.toml")
+    config = replace(old, network=dict(old.network) | {"upsampler": "liif"}, head=2)
+    run = train.start_run(config, torch.device("cpu"), workshop / "first.safetensors")
+    pairs = Pairs(load_folder(workshop / "data", 32))
+    before = run.network.encoder.head.weight.clone()
+    for expected in (True, True, False):
+        train.train_step(run, config, pairs, 0, 1)
+        assert torch.equal(run.network.encoder.head.weight, before) == expected
