@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QObject
@@ -27,6 +28,11 @@ def menu_titles() -> dict[str, str]:
     }
 
 
+def plain(text: str) -> str:
+    """Return the text of an action or menu without the marks of its mnemonic."""
+    return re.sub(r"&(.)", r"\1", text)
+
+
 class Actions(QObject):
     """The actions of one window, by name ("file.open"), in the order they were added.
 
@@ -41,6 +47,7 @@ class Actions(QObject):
         self._groups: dict[str, QActionGroup] = {}
         self._ends: dict[tuple[str, str], QAction] = {}  # the last action of each section
         self._menus: dict[str, QMenu] = {}
+        self._homes: dict[str, str] = {}  # the menu of each action
         for name, title in menu_titles().items():
             self._menus[name] = menu = window.menuBar().addMenu(title)
             menu.setToolTipsVisible(True)
@@ -80,6 +87,7 @@ class Actions(QObject):
         if menu:
             self._insert(menu, section, action)
         self._actions[name] = action
+        self._homes[name] = menu
         return action
 
     def add_menu(self, name: str, title: str, *, menu: str, section: str = "") -> QMenu:
@@ -94,6 +102,22 @@ class Actions(QObject):
 
     def __iter__(self) -> Iterator[QAction]:
         return iter(self._actions.values())
+
+    def menu_of(self, name: str) -> str:
+        """Return the title of the menu that an action is in, or nothing."""
+        menu = self._homes[name]
+        return plain(self._menus[menu].title()) if menu else ""
+
+    def by_menu(self) -> dict[str, list[QAction]]:
+        """Return all actions by the title of their menu, as the menus have it; "" comes last."""
+        menus: dict[str, list[QAction]] = {plain(menu.title()): [] for menu in self._menus.values()}
+        for name, action in self._actions.items():
+            menus.setdefault(self.menu_of(name), []).append(action)
+        return {title: actions for title, actions in menus.items() if actions}
+
+    def taken_by(self, key: QKeySequence) -> QAction | None:
+        """Return the action that a shortcut triggers now."""
+        return next((action for action in self if key in action.shortcuts()), None)
 
     def default_keys(self, name: str) -> list[QKeySequence]:
         """Return the shortcuts that an action has unless the user chooses others."""

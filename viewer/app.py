@@ -28,7 +28,7 @@ from viewer.core.folder import Folder
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
 from viewer.core.plan import Layer, Scene
-from viewer.core.presets import Recipe, recipe, shipped
+from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
 from viewer.engine import Engine, Load, load_upscaler
@@ -67,7 +67,8 @@ class App(QObject):
         self._folder: Folder | None = None
         self._number = 0  # of the last picture asked for
         self._shown = 0  # of the picture on screen
-        chosen, warning = _recipe(options)
+        self.settings = settings or Settings()
+        chosen, warning = _recipe(options, self.settings)
         self._stop_flag = threading.Event()
         engine = Engine(
             load or functools.partial(load_upscaler, device=options.device),
@@ -81,7 +82,6 @@ class App(QObject):
         self.monitor = ResourceMonitor(limits, read)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
-        self.settings = settings or Settings()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self._connect()
         if warning:
@@ -101,7 +101,7 @@ class App(QObject):
             else:
                 self.window.resize_to_screen()
             self.window.show()
-            self.monitor.set_on(True)
+            self.settings.follow("give_way", self.monitor.set_on)
         self.open(self._options.paths or (assets.PHOTO,))
 
     def stop(self) -> bool:
@@ -136,7 +136,6 @@ class App(QObject):
         # Queued even from this thread: what the monitor said last must come last.
         for on_limits in (scheduler.set_limits, window.show_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
-        window.give_way_chosen.connect(self.monitor.set_on)
         self.thread_.started.connect(worker.begin)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
@@ -147,6 +146,10 @@ class App(QObject):
         window.open_requested.connect(self.open)
         window.step_requested.connect(self.step)
         window.preset_chosen.connect(self._choose_preset)
+        canvas.wheel.stepped.connect(window.step_requested)
+        self.settings.changed.connect(self._on_changed)
+        self.settings.follow("wheel", canvas.wheel.set_use)
+        self.settings.follow("background", canvas.set_background)
 
     def _browse(self, find: Callable[[], Folder]) -> None:
         try:
@@ -196,10 +199,19 @@ class App(QObject):
 
     @Slot(str)
     def _choose_preset(self, name: str) -> None:
+        """Refine everything anew, and as that preset says at the next start too."""
         try:
             self.scheduler.set_recipe(recipe(name))
         except ModelError as error:
             self.window.on_failed(str(error))
+        else:
+            self.settings.set("preset", name)
+
+    @Slot(str)
+    def _on_changed(self, name: str) -> None:
+        """Take the preset that was chosen in the settings dialog, as if in the menu."""
+        if name == "preset" and self.scheduler.recipe.preset.name != self.settings.get(name):
+            self.window.registry[f"preset.{self.settings.get(name)}"].trigger()
 
     @Slot()
     def _prepare(self) -> None:
@@ -238,13 +250,17 @@ def run(options: Options) -> int:
     return status
 
 
-def _recipe(options: Options) -> tuple[Recipe, str]:
+def _recipe(options: Options, settings: Settings) -> tuple[Recipe, str]:
     """Return the recipe asked for; a broken installation still shows pictures, with a warning."""
-    asked = options.model or options.preset != Options().preset or options.snapshot
+    name = options.preset
+    if name is None:  # a snapshot is the same whatever was chosen
+        name = DEFAULT if options.snapshot else settings.get("preset")
+    if options.preset is None and name not in {preset.name for preset in shipped()}:
+        name = DEFAULT
     try:
-        return recipe(options.preset, options.model), ""
+        return recipe(name, options.model), ""
     except ModelError as error:
-        if asked:
+        if options.model or options.preset or options.snapshot:
             raise
         return recipe("off"), f"{error} Until then pictures are shown with bicubic."
 

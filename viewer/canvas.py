@@ -37,13 +37,12 @@ from viewer.core.plan import Plan
 from viewer.core.shapes import Point, Rect, Size
 from viewer.motion import Motion
 from viewer.painting import fading, paint
+from viewer.wheel import Wheel
 
-ZOOM_PER_NOTCH = 1.25
 FRAME_MS = 16
 #: The arrow keys move by this share of the canvas.
 PAN_SHARE = 0.2
 
-BACKGROUND = QColor(32, 32, 32)
 CHECKER_PX = 12
 CHECKER_LIGHT, CHECKER_DARK = QColor(110, 110, 110), QColor(84, 84, 84)
 
@@ -54,10 +53,12 @@ class Canvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.motion = Motion(self)
+        self.wheel = Wheel(self.motion)
         self._plan: Plan | None = None
         self._transparent = False
         self._grip: Point | None = None
         self._frame = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
+        self._background = QColor(Qt.GlobalColor.black)
         self._checker = _checkerboard()
         self._fade = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._fade.timeout.connect(self._on_fade)
@@ -97,6 +98,12 @@ class Canvas(QWidget):
             self._frame = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
             self.motion.set_size(size)
 
+    @Slot(str)
+    def set_background(self, colour: str) -> None:
+        """Surround the picture with a colour (#rrggbb)."""
+        self._background = QColor(colour)
+        self.update()
+
     def picture(self) -> QImage:
         """Return what the canvas shows, in device pixels, with every tile fully there."""
         shot = QImage(*self.motion.size, QImage.Format.Format_RGB32)
@@ -113,9 +120,7 @@ class Canvas(QWidget):
     # -- Input -----------------------------------------------------------------------------------
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        notches = event.angleDelta().y() / 120
-        if notches:
-            self.motion.zoom_by(ZOOM_PER_NOTCH**notches, self._v_point(event.position()))
+        self.wheel.turn(event, self._v_point(event.position()), self.devicePixelRatioF())
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -212,7 +217,7 @@ class Canvas(QWidget):
         area = _qrect(v_dirty)
         frame = QPainter(self._frame)
         frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        frame.fillRect(area, BACKGROUND)
+        frame.fillRect(area, self._background)
         if self.view is not None and self._plan is not None:
             picture = _qrect(self.view.v_picture.clipped(v_dirty))
             if self._transparent and not picture.isEmpty():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -13,6 +13,10 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
     {
         "preset": "balanced",
         "give_way": True,
+        "wheel": "zoom",  # or "browse"
+        "background": "#202020",  # of the canvas
+        "theme": "system",  # or "light", "dark"
+        "language": "",  # a code such as "de"; "" follows the system
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over
     }
@@ -50,6 +54,11 @@ class Settings(QObject):
         if value != self.get(name):
             self._store.setValue(name, value)
             self.changed.emit(name)
+
+    def follow(self, name: str, do: Callable[[Any], object]) -> None:
+        """Call `do` with a preference's value, now and whenever another is chosen."""
+        do(self.get(name))
+        self.changed.connect(lambda changed: do(self.get(name)) if changed == name else None)
 
     def shortcuts(self, action: str) -> list[str] | None:
         """Return the shortcuts chosen for an action; None if none were."""

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtCore import QSize, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -14,19 +14,20 @@ from PySide6.QtGui import (
     QIcon,
     QKeySequence,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 import assets
-from viewer.actions import Actions
+from viewer.actions import Actions, plain
 from viewer.canvas import Canvas
+from viewer.chrome import Chrome
 from viewer.core.budget import Limits
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
 from viewer.core.source import EXTENSIONS
+from viewer.dialogs import Dialogs
 from viewer.language import tr
 from viewer.overlays import GIVE_WAY, lay_over
 from viewer.settings import Settings
-from viewer.version import version
 
 #: The most of the screen that a new window takes, each way.
 SCREEN_SHARE = 0.9
@@ -36,13 +37,12 @@ class MainWindow(QMainWindow):
     """Says what the user wants; does nothing about it itself.
 
     Signals: open_requested(list of Path); step_requested(int), through the folder;
-    preset_chosen(str), by name; give_way_chosen(bool); closed().
+    preset_chosen(str), by name; closed().
     """
 
     open_requested = Signal(object)
     step_requested = Signal(int)
     preset_chosen = Signal(str)
-    give_way_chosen = Signal(bool)
     closed = Signal()
 
     def __init__(
@@ -59,9 +59,11 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Anyzoom")
         self.setWindowIcon(QIcon(str(assets.ICON)))
         self._add_file_actions()
-        self._add_view_actions()
+        self._add_view_actions(settings)
+        self.chrome = Chrome(self, self.registry, settings)
         self._add_preset_actions(presets, preset)
-        self.registry.add("help.about", tr("&About Anyzoom"), self._about, menu="help")
+        titles = tuple((preset.name, plain(tr(preset.title))) for preset in presets)
+        self.dialogs = Dialogs(self, self.registry, settings, titles)
 
     def show_title(self, name: str, size: tuple[int, int]) -> None:
         """Name the picture in the title."""
@@ -89,7 +91,9 @@ class MainWindow(QMainWindow):
         self.resize(size + QSize(0, self.menuBar().sizeHint().height()))
 
     def resize_to_screen(self) -> None:
-        """Take a comfortable size that leaves something of the screen free."""
+        """Take the size of the last time, or one that leaves something of the screen free."""
+        if self.chrome.restore():
+            return
         room = self.screen().availableSize() * SCREEN_SHARE
         self.resize(self.sizeHint().boundedTo(room))
 
@@ -110,36 +114,23 @@ class MainWindow(QMainWindow):
             "go.previous", tr("&Previous picture"), lambda: step(-1), "PgUp", "Backspace", menu="go"
         )
 
-    def _add_view_actions(self) -> None:
+    def _add_view_actions(self, settings: Settings) -> None:
         add, motion = self.registry.add, self.canvas.motion
         zoom_in, zoom_out = ("+", "=", "Ctrl++", "Ctrl+="), ("-", "Ctrl+-")
         add("view.zoom_in", tr("Zoom &in"), motion.zoom_in, *zoom_in, menu="view")
         add("view.zoom_out", tr("Zoom &out"), motion.zoom_out, *zoom_out, menu="view")
         add("view.fit", tr("&Fit"), motion.fit, "0", "Ctrl+0", menu="view")
         add("view.one_to_one", tr("&1:1"), lambda: motion.one_to_one(), "1", "Ctrl+1", menu="view")
-        self._full_screen = add(
-            "view.full_screen",
-            tr("Full &screen"),
-            self._set_full_screen,
-            "F11",
-            menu="view",
-            section="window",
-            checked=False,
-        )
-        leave = add(
-            "view.leave_full_screen", tr("Leave full screen"), self._full_screen.trigger, "Esc"
-        )
-        self._full_screen.toggled.connect(leave.setEnabled)
-        leave.setEnabled(False)
         add(
             "view.give_way",
             tr(GIVE_WAY),
-            lambda: self.give_way_chosen.emit(self.registry["view.give_way"].isChecked()),
+            lambda: settings.set("give_way", self.registry["view.give_way"].isChecked()),
             menu="view",
             section="resources",
             tip=tr("Use less of this computer while other programs or its battery need it"),
             checked=True,
         )
+        settings.follow("give_way", self.registry["view.give_way"].setChecked)
 
     def _add_preset_actions(self, presets: Sequence[Preset], chosen: str) -> None:
         for preset in presets:
@@ -152,13 +143,6 @@ class MainWindow(QMainWindow):
                 checked=preset.name == chosen,
                 group="preset",
             )
-
-    def _set_full_screen(self) -> None:
-        wanted = self._full_screen.isChecked()
-        self.menuBar().setVisible(not wanted)
-        state = self.windowState()
-        full = Qt.WindowState.WindowFullScreen
-        self.setWindowState(state | full if wanted else state & ~full)
 
     def _ask_for_files(self) -> None:
         patterns = " ".join(f"*{extension}" for extension in sorted(EXTENSIONS))
@@ -175,15 +159,6 @@ class MainWindow(QMainWindow):
         if name := QFileDialog.getExistingDirectory(self, tr("Open a folder of pictures")):
             self.open_requested.emit([Path(name)])
 
-    def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            "About Anyzoom",
-            f"<b>Anyzoom {version()}</b>"
-            "<p>An image viewer that stays sharp at any zoom: what you see, and only that, is"
-            " super-resolved at exactly the scale on screen.</p>",
-        )
-
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
@@ -196,4 +171,5 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
+        self.chrome.remember()
         self.closed.emit()

@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 
 from viewer.commands import arguments
 from viewer.core import presets
-from viewer.core.options import Options
 from viewer.core.shapes import Size
 
 Figures = Mapping[str, object]
@@ -92,7 +91,7 @@ def _parser() -> arguments.Parser:
     parser.add_argument(
         "--preset",
         choices=[preset.name for preset in presets.PRESETS],
-        default=Options().preset,
+        default=presets.DEFAULT,
         help="how much is computed (default: %(default)s)",
     )
     parser.add_argument("--model", metavar="NAME", help="network, in place of the preset's")

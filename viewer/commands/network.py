@@ -11,7 +11,6 @@ import psutil
 from models import spec
 from viewer.core import presets
 from viewer.core.errors import OutOfMemory
-from viewer.core.options import Options
 
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
@@ -24,7 +23,7 @@ def choose(model: str | None, subnet: float | str, scale: float) -> tuple[spec.M
 
     `subnet` is a width or "auto". Raises `ModelError` if there is no such model or width.
     """
-    name = model if model is not None else presets.recipe(Options().preset).preset.model
+    name = model if model is not None else presets.recipe(presets.DEFAULT).preset.model
     facts = spec.find(name or "")
     if isinstance(subnet, str):
         return facts, spec.automatic_subnet(scale, facts.subnets)

@@ -114,8 +114,7 @@ def _parser() -> arguments.Parser:
     parser.add_argument(
         "--preset",
         choices=[preset.name for preset in presets.PRESETS],
-        default=Options().preset,
-        help="how much is computed (default: %(default)s)",
+        help=f"how much is computed (default: as last chosen, {presets.DEFAULT} at first)",
     )
     parser.add_argument(
         "--model", metavar="NAME", help="network, in place of the preset's; see 'anyzoom models'"

@@ -12,7 +12,8 @@ class Options:
 
     `paths` are files or one folder; none opens the bundled photo. `zoom` counts device pixels per
     image pixel, `center` is the point of the picture (x, y in 0..1) at the canvas's centre, `size`
-    is the canvas (width, height) in device pixels. `model` overrides the preset's model.
+    is the canvas (width, height) in device pixels. `preset` overrides the one in the
+    settings, `model` the preset's model.
     With `snapshot` the refined canvas is saved there as PNG and the viewer exits.
     """
 
@@ -20,7 +21,7 @@ class Options:
     zoom: float | None = None
     center: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
-    preset: str = "balanced"
+    preset: str | None = None
     model: str | None = None
     device: str = "auto"
     snapshot: Path | None = None

@@ -27,6 +27,10 @@ PRESETS = (
 )
 
 
+#: Chosen unless somebody chooses another.
+DEFAULT = "balanced"
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A preset whose model was found: which quality each level gets, and the network's halo.
