@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -31,6 +32,7 @@ from viewer.core.plan import Layer, Scene
 from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
+from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.scheduler import TileScheduler
@@ -50,6 +52,7 @@ class App(QObject):
 
     open_requested = Signal(object)
     prepare_requested = Signal(str)
+    redisplay_requested = Signal(object, object)
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class App(QObject):
         self._shown = 0  # of the picture on screen
         self.settings = settings or Settings()
         chosen, warning = _recipe(options, self.settings)
+        self._opened: Opened | None = None  # the picture on screen
         self._stop_flag = threading.Event()
         engine = Engine(
             load or functools.partial(load_upscaler, device=options.device),
@@ -83,6 +87,8 @@ class App(QObject):
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
+        self.display = Display(self.window, self.settings)
+        add_display_actions(self.window.registry, self.window, self.settings)
         self._connect()
         if warning:
             self.window.on_failed(warning)
@@ -102,6 +108,7 @@ class App(QObject):
                 self.window.resize_to_screen()
             self.window.show()
             self.settings.follow("give_way", self.monitor.set_on)
+            self.display.watch()
         self.open(self._options.paths or (assets.PHOTO,))
 
     def stop(self) -> bool:
@@ -141,7 +148,10 @@ class App(QObject):
         worker.failed.connect(scheduler.on_failed)
         worker.failed.connect(self._on_failed)
         worker.opened.connect(self._on_opened)
+        self.display.changed.connect(self._on_display_changed)
+        self.display.failed.connect(window.on_failed)
         self.open_requested.connect(worker.open)
+        self.redisplay_requested.connect(worker.redisplay)
         self.prepare_requested.connect(worker.prepare)
         window.open_requested.connect(self.open)
         window.step_requested.connect(self.step)
@@ -158,7 +168,8 @@ class App(QObject):
             self.window.on_failed(str(error))
             return
         self._number += 1
-        request = OpenRequest(self._number, self._folder.path, self.canvas.motion.size)
+        size, display = self.canvas.motion.size, self.display.profile
+        request = OpenRequest(self._number, self._folder.path, size, display)
         self.open_requested.emit(request)
 
     @Slot(object)
@@ -170,6 +181,9 @@ class App(QObject):
         number, picture = opened.request.generation, opened.picture
         if number not in (self._number, self._shown):
             return
+        if opened.request.display != self.display.profile:  # the window has moved meanwhile
+            self._redisplay(opened)
+        self._opened = opened
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())
         tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
@@ -183,6 +197,16 @@ class App(QObject):
             view = self._first_view(image) if first else None
             self.canvas.show_picture(image, picture.alpha is not None, view)
             self.window.show_title(picture.path.name, picture.size)
+
+    @Slot(object)
+    def _on_display_changed(self, icc_profile: bytes | None) -> None:
+        self.scheduler.set_display(icc_profile)
+        if self._opened is not None:
+            self._redisplay(self._opened)
+
+    def _redisplay(self, opened: Opened) -> None:
+        request = replace(opened.request, display=self.display.profile)
+        self.redisplay_requested.emit(request, opened.picture)
 
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models import spec
+from viewer.core.colour import convert
 from viewer.core.errors import OutOfMemory, TileError
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.shapes import Cells
@@ -130,11 +131,16 @@ class Engine:
         self._upscalers: dict[tuple[str, bool], RegionUpscaler] = {}
         self._resampler: Resampler | None = None
 
-    def base(self, picture: Picture) -> tuple[Pixels, tuple[float, float]]:
-        """Return a reduced copy of a whole picture, premultiplied BGRA, and the size it spans."""
+    def base(
+        self, picture: Picture, display: bytes | None = None
+    ) -> tuple[Pixels, tuple[float, float]]:
+        """Return a reduced copy of a whole picture, premultiplied BGRA, and the size it spans.
+
+        Its colours are for a display with that profile.
+        """
         pixels, size = self._resample(picture).base()
         alpha = picture.alpha if pixels.shape[:2] == picture.pixels.shape[:2] else None
-        return premultiplied_bgra(pixels, alpha), size
+        return premultiplied_bgra(convert(pixels, picture.space, display), alpha), size
 
     def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
         """Return a model's upscaler, loaded unless it is already. Raises `TileError`."""
@@ -170,17 +176,21 @@ class Engine:
         pixels = self._resample(request.picture).region(
             request.size, request.l_rect, request.sheet.quality.filter
         )
-        return premultiplied_bgra(pixels)
+        return premultiplied_bgra(_for_display(pixels, request))
 
     def _refined(self, request: TileRequest, upscaler: RegionUpscaler) -> Pixels:
         rect = request.l_rect
-        rgb = _region(upscaler, request, rect)
+        rgb = _for_display(_region(upscaler, request, rect), request)
         return premultiplied_bgra(rgb, self._resample(request.picture).alpha(request.size, rect))
 
     def _resample(self, picture: Picture) -> Resampler:
         if self._resampler is None or self._resampler.picture is not picture:
             self._resampler = Resampler(picture)
         return self._resampler
+
+
+def _for_display(pixels: Pixels, request: TileRequest) -> Pixels:
+    return convert(pixels, request.picture.space, request.display)
 
 
 def _region(upscaler: RegionUpscaler, request: TileRequest, rect: Cells) -> Pixels:

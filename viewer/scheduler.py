@@ -61,6 +61,7 @@ class TileScheduler(QObject):
         self._told = False
         self._paces: dict[Quality, Pace] = {}
         self._relief = Relief()
+        self._display: bytes | None = None
         self._relieved = QTimer(self, singleShot=True, interval=RELIEF_MS)
         self._relieved.timeout.connect(self._on_relieved)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -97,8 +98,7 @@ class TileScheduler(QObject):
         same = self._scene is not None and self._scene.number == scene.number
         self._scene = scene
         if same and self._view is not None:
-            self._replan()
-            self._rest.start(0)
+            self._refresh()
         else:
             self._view = None
             self._cache.keep_only(scene.number)  # opened again, a picture has another number
@@ -108,27 +108,29 @@ class TileScheduler(QObject):
         """Change how everything is refined, from now on."""
         self._recipe = recipe
         self._new_generation()
-        if self._view is not None:
-            self._replan()
-            self._rest.start(0)
+        self._refresh()
 
     def set_other(self, recipe: Recipe | None) -> None:
         """Plan and refine by another recipe as well from now on; none stops that."""
         if recipe == self._other:
             return
         self._other = recipe
-        if self._view is not None:
-            self._replan()
-            self._rest.start(0)
+        self._refresh()
+
+    def set_display(self, icc_profile: bytes | None) -> None:
+        """Make everything anew in the colours of another display; None is sRGB."""
+        self._display = icc_profile
+        self._cache.clear()
+        self._new_generation()
+        self._refresh()
 
     @Slot(object)
     def set_limits(self, limits: Limits) -> None:
         """Use no more than that of the machine from now on."""
         self._limits = limits
         self._cache.set_cap(limits.cache_cap_bytes)
-        if self._view is not None and not self._rest.isActive():
-            self._replan()
-            self._rest.start(0)
+        if not self._rest.isActive():
+            self._refresh()
 
     @Slot(object, object)
     def set_view(self, view: ViewState, focus: Point) -> None:
@@ -198,6 +200,12 @@ class TileScheduler(QObject):
         self._failed.clear()
         self._told = False
         self._pending.replace(())
+
+    def _refresh(self) -> None:
+        """Show what is in hand, and ask for the rest without waiting."""
+        if self._view is not None:
+            self._replan()
+            self._rest.start(0)
 
     def _replan(self) -> None:
         if (now := self.plan) is not None:
@@ -285,6 +293,7 @@ class TileScheduler(QObject):
             picture,
             threads=self._limits.threads,
             on_cpu=self._relief.on_cpu,
+            display=self._display,
         )
         if any(key in self._cache for key in request.tile_keys()):
             return request  # a part was not enough

@@ -17,6 +17,7 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "background": "#202020",  # of the canvas
         "theme": "system",  # or "light", "dark"
         "language": "",  # a code such as "de"; "" follows the system
+        "display_profile": "system",  # or "srgb", or the path of an ICC profile
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over
     }

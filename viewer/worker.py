@@ -78,6 +78,12 @@ class TileWorker(QObject):
         if request.generation == self._generation:
             self._open(request, None)
 
+    @Slot(object, object)
+    def redisplay(self, request: OpenRequest, picture: Picture) -> None:
+        """Show an opened picture again in the colours of another display."""
+        if not self._stop_flag.is_set():
+            self._show(request, picture)
+
     @Slot(object)
     def run(self, request: TileRequest) -> None:
         """Make the tiles of a request."""
@@ -107,9 +113,8 @@ class TileWorker(QObject):
         if self._stop_flag.is_set():
             return None
         try:
-            picture = open_picture(request.path, at_most)
-            base, base_size = self._engine.base(picture)
-            self.opened.emit(Opened(request, picture, _image(base, picture), base_size))
+            picture = open_picture(request.path, at_most, keep_space=True)
+            self._show(request, picture)
         except ViewerError as error:
             log.info("Opening failed", exc_info=True)
             self.failed.emit(Failure(request, str(error)))
@@ -119,6 +124,10 @@ class TileWorker(QObject):
         else:
             return picture
         return None
+
+    def _show(self, request: OpenRequest, picture: Picture) -> None:
+        base, base_size = self._engine.base(picture, request.display)
+        self.opened.emit(Opened(request, picture, _image(base, picture), base_size))
 
 
 def _cut(pixels: np.ndarray, request: TileRequest, key: TileKey) -> Tile:

@@ -465,11 +465,11 @@ def test_the_limit_is_free_memory_and_not_a_constant(tmp_path, monkeypatch):
 
 
 def test_running_out_of_memory_is_a_sentence(tmp_path, monkeypatch):
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
     path = saved(tmp_path / "a.png", NOISE)
-    monkeypatch.setattr(source.colour, "to_srgb", fail)
+    monkeypatch.setattr(source.colour, "to_rgb", fail)
     assert "memory" in refusal(path)
 
 

@@ -46,6 +46,12 @@ class TileCache:
         for key in [key for key in self._tiles if key.sheet.picture != picture]:
             self._drop(key)
 
+    def clear(self) -> None:
+        """Forget every tile."""
+        self._tiles.clear()
+        self._levels.clear()
+        self.size_bytes = 0
+
     def touch(self, keys: Iterable[TileKey]) -> None:
         """Count tiles as used now."""
         for key in keys:

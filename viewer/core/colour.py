@@ -1,9 +1,15 @@
-"""Any pixel format Pillow decodes → 8-bit sRGB and straight alpha; and sRGB → a given profile."""
+"""Any pixel format Pillow decodes → 8-bit RGB and straight alpha; and RGB → another RGB space.
+
+A space is the ICC profile of RGB pixels; None is sRGB. Most pictures become sRGB. One in a space
+that holds more colours, as Display P3 and Adobe RGB do, may stay in it, so that none is lost
+before it is known where the picture goes.
+"""
 
 from __future__ import annotations
 
 import io
 import itertools
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -15,20 +21,69 @@ Profile = ImageCms.ImageCmsProfile
 #: 16-bit → 8-bit, rounded to nearest: 65535 / 255 is exactly 257.
 _FROM_16_BIT = ((np.arange(65536) + 128) // 257).astype(np.uint8)
 
+#: Networks learnt from sRGB: pixels stay in a space only if its greys look like sRGB's, this close.
+_TONE_TOLERANCE = 24
 
-def to_srgb(
-    image: Image.Image, icc_profile: bytes | None
-) -> tuple[Image.Image, Image.Image | None]:
-    """Return (RGB image in sRGB, L image of straight alpha or None if nothing is transparent).
+#: What a damaged profile makes of ImageCms.
+_FAULTS = (ImageCms.PyCMSError, OSError, ValueError)
 
-    A profile that is damaged, or not made for such pixels, is ignored: the colours are then shown
-    as if there were none, as browsers do. `image` must be loaded, and may be changed.
+Pixels = NDArray[np.uint8]
+
+
+def to_rgb(
+    image: Image.Image, icc_profile: bytes | None, *, keep_space: bool = False
+) -> tuple[Image.Image, Image.Image | None, bytes | None]:
+    """Return (RGB image, L image of straight alpha or None if nothing is transparent, its space).
+
+    The space is sRGB, or with `keep_space` the image's own if that is worth it. A profile that is
+    damaged, or not made for such pixels, is ignored: the colours are then shown as if there were
+    none, as browsers do. `image` must be loaded, and may be changed.
     """
     colours, alpha = _split_alpha(image)
     if alpha is not None and alpha.getextrema() == (255, 255):
         alpha = None
-    colours = _apply_profile(colours, icc_profile)
-    return (colours if alpha is None else _fill_hidden(colours, alpha)), alpha
+    keep = keep_space and colours.mode == "RGB" and _is_worth_keeping(icc_profile)
+    if not keep:
+        colours = _apply_profile(colours, icc_profile)
+    if alpha is not None:
+        colours = _fill_hidden(colours, alpha)
+    return colours, alpha, icc_profile if keep else None
+
+
+def convert(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pixels:
+    """Return uint8 HxWx3 of one space, or HxWx4 with straight alpha, in another.
+
+    Where nothing would change by more than 1 it is the very same array.
+    """
+    transform = None if source == target else _transform(source, target)
+    if transform is None:
+        return pixels
+    image = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    converted = ImageCms.applyTransform(image, transform)
+    assert converted is not None  # it is None only when converting in place
+    colours = np.asarray(converted)
+    return colours if pixels.shape[2] == 3 else np.dstack((colours, pixels[..., 3]))
+
+
+def is_display_profile(icc_profile: bytes) -> bool:
+    """Tell whether RGB pixels can be converted to a profile: not every one is a target."""
+    return from_srgb(_cube(), icc_profile) is not None
+
+
+@lru_cache(maxsize=64)
+def _is_worth_keeping(icc_profile: bytes | None) -> bool:
+    """Tell whether a profile is an RGB space, unlike sRGB, in which a network sees usual tones."""
+    if not icc_profile or not is_display_profile(icc_profile):
+        return False
+    greys = np.empty((1, 256, 3), np.uint8)
+    greys[...] = np.arange(256)[:, None]
+    try:
+        if _transform(icc_profile, None) is None:
+            return False
+        moved = convert(greys, icc_profile, None)
+    except _FAULTS:
+        return False
+    return int(np.abs(moved.astype(int) - greys).max()) <= _TONE_TOLERANCE
 
 
 def _fill_hidden(colours: Image.Image, alpha: Image.Image) -> Image.Image:
@@ -58,7 +113,7 @@ def from_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
         if _space(icc_profile) != "RGB":
             return None
         return _convert(image, _builtin("sRGB"), _open_profile(icc_profile))
-    except (ImageCms.PyCMSError, OSError, ValueError):
+    except _FAULTS:
         return None
 
 
@@ -137,7 +192,7 @@ def _apply_profile(colours: Image.Image, icc_profile: bytes | None) -> Image.Ima
             fitting = colours.convert("RGB") if (colours.mode, mode) == ("L", "RGB") else colours
             if fitting.mode == mode:
                 return _convert(fitting, profile, _builtin("sRGB"))
-        except (ImageCms.PyCMSError, OSError, ValueError):
+        except _FAULTS:
             pass
     return colours.convert("RGB")
 
@@ -155,15 +210,18 @@ def _builtin(space: Literal["sRGB", "LAB"]) -> Profile:
     return Profile(ImageCms.createProfile(space))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
 
 
-def _convert(image: Image.Image, source: Profile, target: Profile) -> Image.Image:
-    transform = ImageCms.buildTransform(
-        source,
-        target,
-        image.mode,
-        "RGB",
-        ImageCms.Intent.RELATIVE_COLORIMETRIC,
-        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+@lru_cache(maxsize=16)
+def _transform(source: bytes | None, target: bytes | None) -> ImageCms.ImageCmsTransform | None:
+    """Return what takes RGB of one space to another; None if that changes nothing to speak of."""
+    given, wanted = (
+        _builtin("sRGB") if icc is None else _open_profile(icc) for icc in (source, target)
     )
+    transform = _built(given, wanted, "RGB")
+    return None if _changes_nothing(transform) else transform
+
+
+def _convert(image: Image.Image, source: Profile, target: Profile) -> Image.Image:
+    transform = _built(source, target, image.mode)
     if image.mode == "RGB" and _changes_nothing(transform):
         return image
     converted = ImageCms.applyTransform(image, transform)
@@ -171,13 +229,30 @@ def _convert(image: Image.Image, source: Profile, target: Profile) -> Image.Imag
     return converted
 
 
+def _built(source: Profile, target: Profile, mode: str) -> ImageCms.ImageCmsTransform:
+    return ImageCms.buildTransform(
+        source,
+        target,
+        mode,
+        "RGB",
+        ImageCms.Intent.RELATIVE_COLORIMETRIC,
+        ImageCms.Flags.BLACKPOINTCOMPENSATION,
+    )
+
+
 def _changes_nothing(transform: ImageCms.ImageCmsTransform) -> bool:
     """Tell whether an RGB → RGB transform moves no colour by more than 1.
 
     Most photos carry an sRGB profile, under many names: 512 colours tell quicker than the pixels.
     """
+    colours = _cube()
+    moved = ImageCms.applyTransform(colours, transform)
+    assert moved is not None
+    return max(abs(a - b) for a, b in zip(moved.tobytes(), colours.tobytes(), strict=True)) <= 1
+
+
+def _cube() -> Image.Image:
+    """Return 512 colours from all over the RGB cube."""
     levels = (0, 36, 73, 109, 146, 182, 219, 255)
     colours = bytes(value for colour in itertools.product(levels, repeat=3) for value in colour)
-    moved = ImageCms.applyTransform(Image.frombytes("RGB", (512, 1), colours), transform)
-    assert moved is not None
-    return max(abs(a - b) for a, b in zip(moved.tobytes(), colours, strict=True)) <= 1
+    return Image.frombytes("RGB", (512, 1), colours)

@@ -85,20 +85,24 @@ def save_picture(
     *,
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
+    space: bytes | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Save uint8 HxWx3 sRGB, and HxW straight alpha, in the format of the target's suffix.
+    """Save uint8 HxWx3 RGB, and HxW straight alpha, in the format of the target's suffix.
 
-    `icc_profile` is the source's: colours are converted back to it where it can be written to, and
-    are otherwise marked as sRGB. `exif` is the source's, and is made to say upright. Nothing is
-    left behind by a failure or an interrupt. Raises `ExportError`.
+    `space` is the profile of the pixels, which is then embedded, or None: they are sRGB.
+    `icc_profile` is the source's: sRGB colours are converted back to it where it can be written
+    to, and are otherwise marked as sRGB. `exif` is the source's, and is made to say upright.
+    Nothing is left behind by a failure or an interrupt. Raises `ExportError`.
     """
     height, width = pixels.shape[:2]
     if alpha is not None and alpha.min() == 255:
         alpha = None
     kind = check_target(target, (width, height), transparent=alpha is not None, overwrite=overwrite)
     try:
-        image, profile = _to_profile(Image.fromarray(pixels), icc_profile)
+        image, profile = Image.fromarray(pixels), space
+        if space is None:
+            image, profile = _to_profile(image, icc_profile)
         if alpha is not None:
             image.putalpha(Image.fromarray(alpha))
         settings = {**kind.settings, "icc_profile": profile}

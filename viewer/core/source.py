@@ -43,10 +43,11 @@ _STRIP_PIXELS = 1 << 18
 class Picture:
     """One opened picture.
 
-    `size` is the (width, height) of the full picture, upright. `pixels` is uint8 HxWx3 sRGB and
+    `size` is the (width, height) of the full picture, upright. `pixels` is uint8 HxWx3 RGB and
     `alpha` uint8 HxW, straight, or None if all is opaque; both are read-only, and smaller than
     `size` if `reduced`. `lossy` tells a JPEG and the like, whose artefacts a network would
-    sharpen. `icc_profile` and `exif` are as in the file, for saving a copy.
+    sharpen. `icc_profile` and `exif` are as in the file, for saving a copy. `space` is the profile
+    of `pixels`, None if they are sRGB.
     """
 
     path: Path
@@ -57,19 +58,23 @@ class Picture:
     lossy: bool
     icc_profile: bytes | None
     exif: bytes | None
+    space: bytes | None = None
 
 
-def open_picture(path: Path, at_most: tuple[int, int] | None = None) -> Picture:
+def open_picture(
+    path: Path, at_most: tuple[int, int] | None = None, *, keep_space: bool = False
+) -> Picture:
     """Open a picture; of an animation the first frame, of several pages the first.
 
-    With `at_most`, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that still covers this
+    Its pixels are sRGB, or with `keep_space` in their own space if that holds more colours. With
+    `at_most`, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that still covers this
     (width, height), which is many times faster. Raises `OpenError`.
     """
     name = shown(path)
     try:
         _check_is_file(path)
         with path.open("rb") as file:
-            return _decode(path, file, at_most)
+            return _decode(path, file, at_most, keep_space)
     except OpenError:
         raise
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -123,7 +128,9 @@ def _check_is_file(path: Path) -> None:
         raise OpenError(f"{shown(path)} is empty: get a new copy of it.")
 
 
-def _decode(path: Path, file: BinaryIO, at_most: tuple[int, int] | None) -> Picture:
+def _decode(
+    path: Path, file: BinaryIO, at_most: tuple[int, int] | None, keep_space: bool
+) -> Picture:
     with _no_pixel_limit():
         image = Image.open(file, formats=FORMATS)
     full_size = image.size
@@ -139,7 +146,7 @@ def _decode(path: Path, file: BinaryIO, at_most: tuple[int, int] | None) -> Pict
     # Read after loading, because Pillow turns a TIFF upright by itself while it loads.
     turn = metadata.upright_turn(image)
     icc_profile, exif = image.info.get("icc_profile"), metadata.exif_of(image)
-    colours, alpha = colour.to_srgb(image, icc_profile)
+    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=keep_space)
     return Picture(
         path=path,
         size=(full_size[1], full_size[0]) if turn in metadata.SIDEWAYS else full_size,
@@ -149,6 +156,7 @@ def _decode(path: Path, file: BinaryIO, at_most: tuple[int, int] | None) -> Pict
         lossy=lossy,
         icc_profile=icc_profile,
         exif=exif,
+        space=space,
     )
 
 

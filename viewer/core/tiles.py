@@ -71,7 +71,8 @@ class Tile:
 class TileRequest:
     """A rectangle of neighbouring tiles, to be made in one pass, with everything that takes.
 
-    Of the tiles at its edges only what lies in `shown` (l_ pixels) is made.
+    Of the tiles at its edges only what lies in `shown` (l_ pixels) is made. `display` is the
+    profile that the colours are for, None for sRGB.
     """
 
     generation: int
@@ -82,6 +83,7 @@ class TileRequest:
     picture: Picture
     threads: int = 1
     on_cpu: bool = False
+    display: bytes | None = None
 
     @property
     def l_rect(self) -> Cells:
@@ -111,11 +113,15 @@ class TileResult:
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """Decode a file; `canvas` (device pixels) is what a first, reduced decoding must cover."""
+    """Decode a file; `canvas` (device pixels) is what a first, reduced decoding must cover.
+
+    `display` is the profile that the colours on screen are for, None for sRGB.
+    """
 
     generation: int
     path: Path
     canvas: Size
+    display: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
