@@ -1,4 +1,4 @@
-"""The picture on screen: passes input on to its motion, and draws the plan made for its view.
+"""The picture on screen: passes input on to its motion, and has the plans for its view drawn.
 
 Step 1 and step 6 of the path in `viewer`. Knows neither who plans nor where tiles come from.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import (
     QEvent,
     QPointF,
-    QRect,
     QRectF,
     QSize,
     Qt,
@@ -19,7 +20,6 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import (
-    QBrush,
     QColor,
     QImage,
     QKeyEvent,
@@ -32,37 +32,37 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
 
+from viewer.core.compare import Comparison, Part, Side, pane, parts
 from viewer.core.geometry import ViewState
 from viewer.core.plan import Plan
 from viewer.core.shapes import Point, Rect, Size
+from viewer.drawing import Drawing, draw_line, line_area
 from viewer.motion import Motion
-from viewer.painting import fading, paint
+from viewer.painting import fading
 from viewer.wheel import Wheel
 
 FRAME_MS = 16
 #: The arrow keys move by this share of the canvas.
 PAN_SHARE = 0.2
 
-CHECKER_PX = 12
-CHECKER_LIGHT, CHECKER_DARK = QColor(110, 110, 110), QColor(84, 84, 84)
-
 
 class Canvas(QWidget):
-    """Shows one picture; wheel, pinch, drag, double-click and arrow keys go to its `motion`."""
+    """Shows one picture; wheel, pinch, drag, double-click and arrow keys go to its `motion`.
+
+    A comparison shows one view of it made in two ways, side by side even twice.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.motion = Motion(self)
         self.wheel = Wheel(self.motion)
-        self._plan: Plan | None = None
-        self._transparent = False
+        self._plans: dict[Side, Plan] = {}
+        self._comparison = Comparison()
+        self._drawing = Drawing()
         self._grip: Point | None = None
-        self._frame = QImage(1, 1, QImage.Format.Format_ARGB32_Premultiplied)
-        self._background = QColor(Qt.GlobalColor.black)
-        self._checker = _checkerboard()
         self._fade = QTimer(self, singleShot=True, interval=FRAME_MS)
         self._fade.timeout.connect(self._on_fade)
-        self._v_fading: Rect | None = None
+        self._fading: list[Rect] = []
         self.motion.view_changed.connect(lambda *_: self.update())
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -79,36 +79,53 @@ class Canvas(QWidget):
 
     def show_picture(self, image: Size, transparent: bool, view: ViewState | None = None) -> None:
         """Show a picture of that size from now on, all of it or as `view` says."""
-        self._plan = None
-        self._transparent = transparent
+        self._plans = {}
+        self._drawing.transparent = transparent
         self.motion.show(image, view)
 
     @Slot(object)
     def set_plan(self, plan: Plan) -> None:
         """Draw this plan; only what fades in, if nothing else about it is new."""
-        old, self._plan = self._plan, plan
-        if old is None or self.view is None or _look(old) != _look(plan):
+        self._set_plan(Side.RIGHT, plan)
+
+    @Slot(object)
+    def set_other_plan(self, plan: Plan) -> None:
+        """Draw this plan where a comparison shows the left side."""
+        self._set_plan(Side.LEFT, plan)
+
+    @Slot(object)
+    def set_comparison(self, comparison: Comparison) -> None:
+        """Show one picture, or two as a comparison says."""
+        old, self._comparison = self._comparison, comparison
+        self.motion.set_size(pane(comparison.mode, self.size_px))
+        if replace(old, split=comparison.split) == comparison:
+            ratio = self.devicePixelRatioF()
+            before, after = (line_area(each, self.size_px, ratio) for each in (old, comparison))
+            self._update(before.united(after))
+        else:
             self.update()
-        elif (area := fading(plan, self.view, time.monotonic())) is not None:
-            self._update(area)
+
+    @property
+    def size_px(self) -> Size:
+        """The size in device pixels; that of the view is half of it side by side."""
+        return self._drawing.size
 
     def set_size(self, size: Size) -> None:
         """Take on a size in device pixels, as a resize of the widget does."""
-        if size != self.motion.size:
-            self._frame = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
-            self.motion.set_size(size)
+        self._drawing.resize(size)
+        self.motion.set_size(pane(self._comparison.mode, size))
 
     @Slot(str)
     def set_background(self, colour: str) -> None:
         """Surround the picture with a colour (#rrggbb)."""
-        self._background = QColor(colour)
+        self._drawing.background = QColor(colour)
         self.update()
 
     def picture(self) -> QImage:
         """Return what the canvas shows, in device pixels, with every tile fully there."""
-        shot = QImage(*self.motion.size, QImage.Format.Format_RGB32)
+        shot = QImage(*self.size_px, QImage.Format.Format_RGB32)
         painter = QPainter(shot)
-        self._draw(painter, Rect(0, 0, *self.motion.size), now=math.inf)
+        self._draw(painter, Rect(0, 0, *self.size_px), now=math.inf)
         painter.end()
         return shot
 
@@ -142,12 +159,12 @@ class Canvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() in (Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton):
-            self._grip = self._v_point(event.position())
+            self._grip = self._point_px(event.position())
             self.setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        at = self._v_point(event.position())
-        self.motion.look(at)
+        self.motion.look(self._v_point(event.position()))
+        at = self._point_px(event.position())
         if self._grip is not None:
             dx, dy = round(at.x - self._grip.x), round(at.y - self._grip.y)
             self._grip = Point(self._grip.x + dx, self._grip.y + dy)
@@ -190,51 +207,72 @@ class Canvas(QWidget):
         width, height = round(self.width() * ratio), round(self.height() * ratio)
         self.set_size(Size(max(1, width), max(1, height)))
 
-    def _v_point(self, position: QPointF) -> Point:
+    def _point_px(self, position: QPointF) -> Point:
         ratio = self.devicePixelRatioF()
         return Point(position.x() * ratio, position.y() * ratio)
+
+    def _v_point(self, position: QPointF) -> Point:
+        """Return the point of the view at a place; there may be two places for one point."""
+        x, y = self._point_px(position)
+        origins = [part.origin for part in self._parts if part.origin <= x]
+        return Point(x - max(origins, default=0), y)
+
+    @property
+    def _parts(self) -> tuple[Part, ...]:
+        return parts(self._comparison, self.size_px)
 
     # -- Drawing ---------------------------------------------------------------------------------
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the plan: this is what puts pixels on screen."""
+        """Draw the plans: this is what puts pixels on screen."""
         ratio = self.devicePixelRatioF()
         area = QRectF(event.rect())
         left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
         dirty = Rect(left * ratio, top * ratio, right * ratio, bottom * ratio).grown(1)
-        dirty = Rect(*map(math.floor, dirty)).clipped(Rect(0, 0, *self.motion.size))
+        dirty = Rect(*map(math.floor, dirty)).clipped(Rect(0, 0, *self.size_px))
         now = time.monotonic()
         painter = QPainter(self)
         _use_device_pixels(painter)
         self._draw(painter, dirty, now)
         painter.end()
-        if self._plan is not None and self.view is not None:
-            self._v_fading = fading(self._plan, self.view, now)
-            if self._v_fading is not None:
-                self._fade.start()
+        self._fading = self._areas_fading(now)
+        if self._fading:
+            self._fade.start()
 
-    def _draw(self, painter: QPainter, v_dirty: Rect, now: float) -> None:
-        area = _qrect(v_dirty)
-        frame = QPainter(self._frame)
-        frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        frame.fillRect(area, self._background)
-        if self.view is not None and self._plan is not None:
-            picture = _qrect(self.view.v_picture.clipped(v_dirty))
-            if self._transparent and not picture.isEmpty():
-                frame.fillRect(picture, Qt.GlobalColor.transparent)
-                painter.fillRect(picture, self._checker)
-            paint(frame, self.view, self._plan, v_dirty, now)
-        frame.end()
-        painter.drawImage(area, self._frame, area)
+    def _draw(self, painter: QPainter, dirty: Rect, now: float) -> None:
+        self._drawing.draw(painter, self.view, self._plans, self._comparison, dirty, now)
+        draw_line(painter, self._comparison, self.size_px, self.devicePixelRatioF())
+
+    def _set_plan(self, side: Side, plan: Plan) -> None:
+        old = self._plans.get(side)
+        self._plans[side] = plan
+        if old is None or _look(old) != _look(plan):
+            self.update()
+        else:
+            self._update_all(self._areas_fading(time.monotonic()))
+
+    def _areas_fading(self, now: float) -> list[Rect]:
+        """Return the device pixels of the canvas in which tiles fade in."""
+        sides = Side if self._comparison.differing else (part.side for part in self._parts)
+        areas = [
+            fading(self._plans[side], self.view, now)
+            for side in sides
+            if side in self._plans and self.view is not None
+        ]
+        origins = {part.origin for part in self._parts}
+        return [area.moved(x, 0) for area in areas if area is not None for x in origins]
 
     @Slot()
     def _on_fade(self) -> None:
-        if self._v_fading is not None:
-            self._update(self._v_fading)
+        self._update_all(self._fading)
 
-    def _update(self, v_area: Rect) -> None:
+    def _update_all(self, areas: Iterable[Rect]) -> None:
+        for area in areas:
+            self._update(area)
+
+    def _update(self, area_px: Rect) -> None:
         ratio = self.devicePixelRatioF()
-        area = QRectF(v_area.left, v_area.top, v_area.width, v_area.height)
+        area = QRectF(area_px.left, area_px.top, area_px.width, area_px.height)
         self.update(
             QRectF(area.x() / ratio, area.y() / ratio, area.width() / ratio, area.height() / ratio)
             .toAlignedRect()
@@ -255,17 +293,3 @@ def _use_device_pixels(painter: QPainter) -> None:
     device = painter.deviceTransform()
     corner = QTransform.fromTranslate(round(device.dx()), round(device.dy()))
     painter.setWorldTransform(corner * device.inverted()[0])
-
-
-def _qrect(rect: Rect) -> QRect:
-    return QRectF(rect.left, rect.top, max(0, rect.width), max(0, rect.height)).toAlignedRect()
-
-
-def _checkerboard() -> QBrush:
-    tile = QImage(2 * CHECKER_PX, 2 * CHECKER_PX, QImage.Format.Format_RGB32)
-    tile.fill(CHECKER_DARK)
-    painter = QPainter(tile)
-    painter.fillRect(0, 0, CHECKER_PX, CHECKER_PX, CHECKER_LIGHT)
-    painter.fillRect(CHECKER_PX, CHECKER_PX, CHECKER_PX, CHECKER_PX, CHECKER_LIGHT)
-    painter.end()
-    return QBrush(tile)

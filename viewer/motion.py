@@ -38,8 +38,10 @@ class Motion(QObject):
 
     def set_size(self, size: Size) -> None:
         """Keep what is shown on a canvas of another size: the whole picture, or its middle."""
-        self.size = size
         goal = self._ends[1]
+        if size == self.size:
+            return
+        self.size = size
         if goal is None:
             return
         if goal == geometry.fit(goal.image, goal.canvas):

@@ -56,6 +56,19 @@ class Rect(NamedTuple):
             min(self.bottom, other.bottom),
         )
 
+    def united(self, other: Rect) -> Rect:
+        """Return what holds both."""
+        return Rect(
+            min(self.left, other.left),
+            min(self.top, other.top),
+            max(self.right, other.right),
+            max(self.bottom, other.bottom),
+        )
+
+    def moved(self, dx: float, dy: float) -> Rect:
+        """Return the rectangle elsewhere."""
+        return Rect(self.left + dx, self.top + dy, self.right + dx, self.bottom + dy)
+
     def grown(self, margin: float) -> Rect:
         """Return the rectangle with `margin` more on each side."""
         return Rect(

@@ -1,0 +1,183 @@
+"""Draws what a canvas shows: one plan, two beside each other, or the difference of two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
+
+from viewer.core.compare import Comparison, Mode, Part, Pixels, Side, difference, parts, split_px
+from viewer.core.geometry import ViewState
+from viewer.core.plan import Plan
+from viewer.core.shapes import Cells, Rect, Size
+from viewer.painting import paint
+
+CHECKER_PX = 12
+CHECKER_LIGHT, CHECKER_DARK = QColor(110, 110, 110), QColor(84, 84, 84)
+
+#: The line between two sides and its handle, in logical pixels.
+LINE, GRIP_RADIUS = 2, 13
+LINE_COLOUR, EDGE_COLOUR = QColor(245, 245, 245), QColor(0, 0, 0, 150)
+GAP_COLOUR = QColor(120, 120, 120)
+
+
+class Drawing:
+    """The buffers of one canvas of `size` device pixels, and how it is drawn.
+
+    `transparent` lays the picture on a checkerboard, `background` surrounds it.
+    """
+
+    def __init__(self) -> None:
+        self.size = Size(1, 1)
+        self.transparent = False
+        self.background = QColor(Qt.GlobalColor.black)
+        self._frame = _buffer(self.size)
+        self._sides: dict[Side, QImage] = {}  # made when the first difference is drawn
+        self._checker = _checkerboard()
+
+    def resize(self, size: Size) -> None:
+        """Make room for a canvas of another size."""
+        if size != self.size:
+            self.size = size
+            self._frame = _buffer(size)
+            self._sides = {}
+
+    def draw(
+        self,
+        painter: QPainter,
+        view: ViewState | None,
+        plans: Mapping[Side, Plan],
+        comparison: Comparison,
+        v_dirty: Rect,
+        now: float,
+    ) -> None:
+        """Draw inside `v_dirty` (device pixels of the canvas); `now` is for what fades in."""
+        if comparison.differing:
+            self._draw_difference(painter, view, plans, comparison.gain, v_dirty, now)
+        else:
+            self._draw_parts(painter, view, plans, parts(comparison, self.size), v_dirty, now)
+
+    def _draw_difference(
+        self,
+        painter: QPainter,
+        view: ViewState | None,
+        plans: Mapping[Side, Plan],
+        gain: int,
+        v_dirty: Rect,
+        now: float,
+    ) -> None:
+        area = qrect(v_dirty)
+        if area.isEmpty():
+            return
+        whole = Cells(0, 0, *self.size)
+        for side in Side:
+            image = self._sides.setdefault(side, QImage(*self.size, QImage.Format.Format_RGB32))
+            under = QPainter(image)
+            self._draw_parts(under, view, plans, (Part(side, 0, whole),), v_dirty, now)
+            under.end()
+        left, right = (_pixels(self._sides[side], area) for side in Side)
+        found = difference(left, right, gain)
+        width, height = area.width(), area.height()
+        kind = QImage.Format.Format_RGB32
+        painter.drawImage(area.topLeft(), QImage(found.data, width, height, 4 * width, kind))
+
+    def _draw_parts(
+        self,
+        painter: QPainter,
+        view: ViewState | None,
+        plans: Mapping[Side, Plan],
+        what: tuple[Part, ...],
+        v_dirty: Rect,
+        now: float,
+    ) -> None:
+        area = qrect(v_dirty)
+        frame = QPainter(self._frame)
+        frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        frame.fillRect(area, self.background)
+        for part in what:
+            if view is not None and part.side in plans:
+                self._draw_part(painter, frame, view, plans[part.side], part, v_dirty, now)
+        if len(what) == 2 and what[0].area.right < what[1].area.left:
+            first, last = what[0].area.right, what[1].area.left
+            frame.fillRect(QRect(first, 0, last - first, self.size.height), GAP_COLOUR)
+        frame.end()
+        painter.drawImage(area, self._frame, area)
+
+    def _draw_part(
+        self,
+        painter: QPainter,
+        frame: QPainter,
+        view: ViewState,
+        plan: Plan,
+        part: Part,
+        v_dirty: Rect,
+        now: float,
+    ) -> None:
+        seen = v_dirty.clipped(Rect(*part.area))
+        seen = Rect(seen.left - part.origin, seen.top, seen.right - part.origin, seen.bottom)
+        if seen.empty:
+            return
+        frame.translate(part.origin, 0)
+        picture = qrect(view.v_picture.clipped(seen))
+        if self.transparent and not picture.isEmpty():
+            frame.fillRect(picture, Qt.GlobalColor.transparent)
+            painter.setBrushOrigin(part.origin, 0)
+            painter.fillRect(picture.translated(part.origin, 0), self._checker)
+        paint(frame, view, plan, seen, now)
+        frame.translate(-part.origin, 0)
+
+
+def draw_line(painter: QPainter, comparison: Comparison, size: Size, ratio: float) -> None:
+    """Draw the line of a split, with its handle, on a canvas of device pixels."""
+    if comparison.mode is not Mode.SPLIT:
+        return
+    x, width = split_px(comparison.split, size), max(1, round(LINE * ratio))
+    left, edge = x - width // 2, max(1, round(ratio))
+    painter.fillRect(QRect(left - edge, 0, width + 2 * edge, size.height), EDGE_COLOUR)
+    painter.fillRect(QRect(left, 0, width, size.height), LINE_COLOUR)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    middle, radius = QPointF(left + width / 2, size.height // 2), GRIP_RADIUS * ratio
+    painter.setPen(QPen(EDGE_COLOUR, ratio))
+    painter.setBrush(LINE_COLOUR)
+    painter.drawEllipse(middle, radius, radius)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(50, 50, 50))
+    for way in (-1, 1):
+        tip, back, half = 8.5 * way * ratio, 3.5 * way * ratio, 4 * ratio
+        corners = (QPointF(tip, 0), QPointF(back, -half), QPointF(back, half))
+        painter.drawPolygon(QPolygonF([middle + corner for corner in corners]))
+    painter.restore()
+
+
+def line_area(comparison: Comparison, size: Size, ratio: float) -> Rect:
+    """Return the device pixels that line and handle touch."""
+    x, reach = split_px(comparison.split, size), (GRIP_RADIUS + 2) * ratio
+    return Rect(x - reach, 0, x + reach, size.height)
+
+
+def qrect(rect: Rect) -> QRect:
+    """Return the whole pixels that a rectangle touches."""
+    return QRectF(rect.left, rect.top, max(0, rect.width), max(0, rect.height)).toAlignedRect()
+
+
+def _buffer(size: Size) -> QImage:
+    return QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+
+
+def _pixels(image: QImage, area: QRect) -> Pixels:
+    """Return a part of an image of 4 bytes per pixel, as uint8 HxWx4."""
+    whole = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return whole[area.top() : area.bottom() + 1, area.left() : area.right() + 1]
+
+
+def _checkerboard() -> QBrush:
+    tile = QImage(2 * CHECKER_PX, 2 * CHECKER_PX, QImage.Format.Format_RGB32)
+    tile.fill(CHECKER_DARK)
+    painter = QPainter(tile)
+    painter.fillRect(0, 0, CHECKER_PX, CHECKER_PX, CHECKER_LIGHT)
+    painter.fillRect(CHECKER_PX, CHECKER_PX, CHECKER_PX, CHECKER_PX, CHECKER_LIGHT)
+    painter.end()
+    return QBrush(tile)
