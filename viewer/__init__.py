@@ -13,7 +13,8 @@ GUI     6  canvas.paintEvent      painting.paint: draw each layer, worst first, 
 
 A request holds all its inputs and a generation, which changes with the picture and the preset but
 not with the zoom: a tile of a zoom just left is still worth keeping. Opening goes the same way:
-app.open → worker.open → app._on_opened → scheduler.set_scene, canvas.show_picture → step 2.
+browser.open → files.find → browser → reader.open → browser → app._show → scheduler.set_scene,
+canvas.show_picture → step 2.
 
 `core` knows neither Qt nor torch; only `app` knows every class; only `engine` runs networks.
 """

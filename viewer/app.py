@@ -1,4 +1,4 @@
-"""The composition root: builds every part, makes every connection, starts and stops the thread."""
+"""The composition root: builds every part, makes every connection, starts and stops the threads."""
 
 from __future__ import annotations
 
@@ -11,33 +11,37 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QObject, QSize, QSocketNotifier, Qt, QThread, Signal, Slot
+from PySide6.QtCore import QDeadlineTimer, QObject, QSize, QSocketNotifier, Qt, Signal, Slot
 from PySide6.QtWidgets import QApplication
 
 import assets
 from models.spec import ModelError
+from viewer.browser import Browser
 from viewer.canvas import Canvas
 from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.errors import ViewerError
-from viewer.core.folder import Folder
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
 from viewer.core.plan import Layer, Scene
 from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
-from viewer.core.tiles import Failure, Opened, OpenRequest, Tile
+from viewer.core.source import open_picture
+from viewer.core.tiles import Opened, Tile
 from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
+from viewer.file_actions import FileActions
+from viewer.files import Files
 from viewer.monitor import ResourceMonitor, full_limits
+from viewer.reader import Reader
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.snapshot import Snapshot
+from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
@@ -48,54 +52,58 @@ SNAPSHOT_SIZE = Size(1600, 1000)
 
 
 class App(QObject):
-    """The viewer, from its first window to the end of its thread."""
+    """The viewer, from its first window to the end of its threads."""
 
-    open_requested = Signal(object)
     prepare_requested = Signal(str)
-    redisplay_requested = Signal(object, object)
 
     def __init__(
         self,
         options: Options,
         load: Load | None = None,
-        read: Callable[[], ResourceSample] | None = None,
+        sample: Callable[[], ResourceSample] | None = None,
         settings: Settings | None = None,
     ) -> None:
-        """Build everything; `load` returns the upscaler of a model's name, `read` a sample.
+        """Build everything; `load` returns a model's upscaler, `sample` what the machine does.
 
         Raises `ModelError` if there is no such preset or model.
         """
         super().__init__()
         self._options = options
-        self._folder: Folder | None = None
-        self._number = 0  # of the last picture asked for
-        self._shown = 0  # of the picture on screen
+        self._shown = 0  # the number of the picture on screen
         self.settings = settings or Settings()
         chosen, warning = _recipe(options, self.settings)
-        self._opened: Opened | None = None  # the picture on screen
         self._stop_flag = threading.Event()
         engine = Engine(
             load or functools.partial(load_upscaler, device=options.device),
             load or functools.partial(load_upscaler, device="cpu"),
         )
         self.worker = TileWorker(engine, self._stop_flag)
-        self.thread_ = QThread()
-        self.thread_.setObjectName("inference")
-        self.worker.moveToThread(self.thread_)
+        read = functools.partial(open_picture, keep_space=True)
+        self.reader, self.ahead = (Reader(read, self._stop_flag) for _ in range(2))
+        self.files = Files(self._stop_flag)
+        self._threads = (
+            WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS),
+            WorkThread("reading", self.reader),
+            WorkThread("reading ahead", self.ahead, niceness=AHEAD_NICENESS),
+            WorkThread("files", self.files),
+        )
         limits = full_limits()
-        self.monitor = ResourceMonitor(limits, read)
+        self.monitor = ResourceMonitor(limits, sample)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
+        self.browser = Browser(self.files, self.settings, lambda: self.canvas.motion.size, limits)
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
         add_display_actions(self.window.registry, self.window, self.settings)
+        FileActions(self.window, self.window.registry, self.browser)
         self._connect()
         if warning:
             self.window.on_failed(warning)
 
     def start(self) -> None:
         """Show the window, unless only a snapshot is wanted, and open the first picture."""
-        self.thread_.start()
+        for thread in self._threads:
+            thread.start()
         size = self._options.size
         if self._options.snapshot is not None:
             self.canvas.set_size(Size(*size) if size else SNAPSHOT_SIZE)
@@ -112,25 +120,21 @@ class App(QObject):
         self.open(self._options.paths or (assets.PHOTO,))
 
     def stop(self) -> bool:
-        """End everything that runs, and wait for the thread; tell whether it ended in time."""
+        """End everything that runs, and wait for the threads; tell whether they ended in time."""
         self.canvas.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
         self._stop_flag.set()
-        self.thread_.quit()
-        return self.thread_.wait(STOP_MS)
+        end = QDeadlineTimer(STOP_MS)
+        for thread in self._threads:
+            thread.quit()
+        ended = [thread.wait(end) for thread in self._threads]
+        return all(ended)
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files or a folder; the picture on screen stays until there is another."""
-        self._browse(lambda: Folder.of(paths))
-
-    @Slot(int)
-    def step(self, step: int) -> None:
-        """Go on by so many pictures."""
-        folder = self._folder
-        if folder is not None:
-            self._browse(lambda: folder.stepped(step))
+        self.browser.open(paths)
 
     def _connect(self) -> None:
         canvas, scheduler, worker, window = self.canvas, self.scheduler, self.worker, self.window
@@ -141,49 +145,45 @@ class App(QObject):
         scheduler.idle.connect(self._prepare)
         scheduler.failed.connect(window.on_failed)
         # Queued even from this thread: what the monitor said last must come last.
-        for on_limits in (scheduler.set_limits, window.show_limits):
+        for on_limits in (scheduler.set_limits, window.show_limits, self.browser.set_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
-        self.thread_.started.connect(worker.begin)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
-        worker.failed.connect(self._on_failed)
-        worker.opened.connect(self._on_opened)
-        self.display.changed.connect(self._on_display_changed)
+        self.display.changed.connect(scheduler.set_display)
+        self.display.changed.connect(self.browser.set_display)
         self.display.failed.connect(window.on_failed)
-        self.open_requested.connect(worker.open)
-        self.redisplay_requested.connect(worker.redisplay)
         self.prepare_requested.connect(worker.prepare)
+        self._connect_browser()
         window.open_requested.connect(self.open)
-        window.step_requested.connect(self.step)
         window.preset_chosen.connect(self._choose_preset)
-        canvas.wheel.stepped.connect(window.step_requested)
+        canvas.wheel.stepped.connect(self.browser.step)
         self.settings.changed.connect(self._on_changed)
         self.settings.follow("wheel", canvas.wheel.set_use)
         self.settings.follow("background", canvas.set_background)
 
-    def _browse(self, find: Callable[[], Folder]) -> None:
-        try:
-            self._folder = find()
-        except ViewerError as error:
-            self.window.on_failed(str(error))
-            return
-        self._number += 1
-        size, display = self.canvas.motion.size, self.display.profile
-        request = OpenRequest(self._number, self._folder.path, size, display)
-        self.open_requested.emit(request)
+    def _connect_browser(self) -> None:
+        browser, files, reader, ahead = self.browser, self.files, self.reader, self.ahead
+        browser.find_requested.connect(files.find)
+        browser.look_requested.connect(files.look)
+        browser.open_requested.connect(reader.open)
+        browser.ahead_requested.connect(ahead.open)
+        browser.redisplay_requested.connect(reader.redisplay)
+        files.found.connect(browser.on_found)
+        files.looked.connect(browser.on_looked)
+        files.failed.connect(browser.on_failed)
+        reader.opened.connect(browser.on_opened)
+        reader.failed.connect(browser.on_failed)
+        ahead.opened.connect(browser.on_ahead)
+        ahead.failed.connect(browser.on_ahead_failed)
+        browser.shown.connect(self._show)
+        browser.moved.connect(self._show_title)
+        browser.left.connect(self.window.messages.dismiss)
+        browser.told.connect(self.window.on_failed)
 
-    @Slot(object)
-    def _on_opened(self, opened: Opened) -> None:
-        """Put a picture on screen, unless another one was asked for meanwhile.
-
-        More pixels of the one on screen are welcome even then: the other one may be broken.
-        """
-        number, picture = opened.request.generation, opened.picture
-        if number not in (self._number, self._shown):
-            return
-        if opened.request.display != self.display.profile:  # the window has moved meanwhile
-            self._redisplay(opened)
-        self._opened = opened
+    @Slot(int, object)
+    def _show(self, number: int, opened: Opened) -> None:
+        """Put a picture on screen, or more pixels of the one that is there."""
+        picture = opened.picture
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())
         tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
@@ -191,22 +191,10 @@ class App(QObject):
         self.scheduler.set_scene(Scene(number, picture, base))
         if self._shown != number:
             first, self._shown = self._shown == 0, number
-            if not first:
-                self.window.messages.dismiss()
             image = Size(*picture.size)
             view = self._first_view(image) if first else None
             self.canvas.show_picture(image, picture.alpha is not None, view)
-            self.window.show_title(picture.path.name, picture.size)
-
-    @Slot(object)
-    def _on_display_changed(self, icc_profile: bytes | None) -> None:
-        self.scheduler.set_display(icc_profile)
-        if self._opened is not None:
-            self._redisplay(self._opened)
-
-    def _redisplay(self, opened: Opened) -> None:
-        request = replace(opened.request, display=self.display.profile)
-        self.redisplay_requested.emit(request, opened.picture)
+            self._show_title()
 
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""
@@ -216,10 +204,11 @@ class App(QObject):
         fitted = geometry.fit(image, self.canvas.motion.size)
         return geometry.look_at(fitted, zoom or fitted.zoom, center or (0.5, 0.5))
 
-    @Slot(object)
-    def _on_failed(self, failure: Failure) -> None:
-        if isinstance(failure.request, OpenRequest) and failure.request.generation == self._number:
-            self.window.on_failed(failure.message)
+    @Slot()
+    def _show_title(self) -> None:
+        """Name the picture on screen, and its place once what lies beside it is known."""
+        if (opened := self.browser.picture) is not None:
+            self.window.show_title(opened.stamp.path.name, opened.picture.size, self.browser.place)
 
     @Slot(str)
     def _choose_preset(self, name: str) -> None:

@@ -131,17 +131,6 @@ class Engine:
         self._upscalers: dict[tuple[str, bool], RegionUpscaler] = {}
         self._resampler: Resampler | None = None
 
-    def base(
-        self, picture: Picture, display: bytes | None = None
-    ) -> tuple[Pixels, tuple[float, float]]:
-        """Return a reduced copy of a whole picture, premultiplied BGRA, and the size it spans.
-
-        Its colours are for a display with that profile.
-        """
-        pixels, size = self._resample(picture).base()
-        alpha = picture.alpha if pixels.shape[:2] == picture.pixels.shape[:2] else None
-        return premultiplied_bgra(convert(pixels, picture.space, display), alpha), size
-
     def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
         """Return a model's upscaler, loaded unless it is already. Raises `TileError`."""
         key = (model, on_cpu)

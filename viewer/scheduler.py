@@ -101,7 +101,6 @@ class TileScheduler(QObject):
             self._refresh()
         else:
             self._view = None
-            self._cache.keep_only(scene.number)  # opened again, a picture has another number
             self._new_generation()
 
     def set_recipe(self, recipe: Recipe) -> None:

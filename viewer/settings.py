@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "theme": "system",  # or "light", "dark"
         "language": "",  # a code such as "de"; "" follows the system
         "display_profile": "system",  # or "srgb", or the path of an ICC profile
+        "wrap": True,  # go on with the first picture after the last
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over
     }

@@ -36,12 +36,10 @@ SCREEN_SHARE = 0.9
 class MainWindow(QMainWindow):
     """Says what the user wants; does nothing about it itself.
 
-    Signals: open_requested(list of Path); step_requested(int), through the folder;
-    preset_chosen(str), by name; closed().
+    Signals: open_requested(list of Path); preset_chosen(str), by name; closed().
     """
 
     open_requested = Signal(object)
-    step_requested = Signal(int)
     preset_chosen = Signal(str)
     closed = Signal()
 
@@ -65,9 +63,12 @@ class MainWindow(QMainWindow):
         titles = tuple((preset.name, plain(tr(preset.title))) for preset in presets)
         self.dialogs = Dialogs(self, self.registry, settings, titles)
 
-    def show_title(self, name: str, size: tuple[int, int]) -> None:
-        """Name the picture in the title."""
-        self.setWindowTitle(f"{name}  ({size[0]} × {size[1]})  –  Anyzoom")
+    def show_title(
+        self, name: str, size: tuple[int, int], place: tuple[int, int] | None = None
+    ) -> None:
+        """Name the picture in the title, with its place among the others if that is known."""
+        where = "" if place is None else f"  {place[0]} / {place[1]}"
+        self.setWindowTitle(f"{name}  ({size[0]} × {size[1]}){where}  –  Anyzoom")
         self._empty = False
         self.welcome.hide()
 
@@ -108,11 +109,6 @@ class MainWindow(QMainWindow):
             menu="file",
         )
         add("file.quit", tr("&Quit"), self.close, "Ctrl+Q", menu="file", section="end")
-        step = self.step_requested.emit
-        add("go.next", tr("&Next picture"), lambda: step(1), "PgDown", "Space", menu="go")
-        add(
-            "go.previous", tr("&Previous picture"), lambda: step(-1), "PgUp", "Backspace", menu="go"
-        )
 
     def _add_view_actions(self, settings: Settings) -> None:
         add, motion = self.registry.add, self.canvas.motion

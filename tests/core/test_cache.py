@@ -66,14 +66,3 @@ def test_a_smaller_cap_drives_out_what_was_used_longest_ago():
     assert [tx for tx in range(3) if key(tx) in cache] == [0]
     cache.put(key(4), tile(10))
     assert cache.size_bytes == 10
-
-
-def test_tiles_of_other_pictures_are_forgotten():
-    cache = TileCache(30)
-    other = TileKey(LevelKey(2, PIXELS, 4096), 0, 0)
-    cache.put(key(0), tile(10))
-    cache.put(other, tile(10))
-    cache.keep_only(2)
-    assert key(0) not in cache
-    assert other in cache
-    assert (cache.size_bytes, cache.levels(1)) == (10, [])

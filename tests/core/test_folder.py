@@ -1,9 +1,11 @@
 """Stepping through pictures."""
 
+from pathlib import Path
+
 import pytest
 
 from viewer.core.errors import OpenError
-from viewer.core.folder import Folder
+from viewer.core.folder import Folder, alone, given, listed
 
 
 @pytest.fixture
@@ -13,34 +15,79 @@ def holiday(tmp_path):
     return tmp_path
 
 
+def names(folder: Folder) -> list[str]:
+    return [Path(file).name for file in folder.files]
+
+
 def test_a_folder_is_stepped_through_in_natural_order_and_wraps(holiday):
-    folder = Folder.of([holiday])
-    names = []
-    for _ in range(4):
-        names.append(folder.path.name)
-        folder = folder.stepped(1)
-    assert names == ["img1.jpg", "img2.png", "img10.png", "img1.jpg"]
-    assert folder.stepped(-1).path.name == "img1.jpg"
+    folder = listed(holiday)
+    assert names(folder) == ["img1.jpg", "img2.png", "img10.png"]
+    assert folder.stepped(4).path.name == "img2.png"
+    assert folder.stepped(-1).path.name == "img10.png"
 
 
-def test_beside_a_single_file_lie_its_neighbours(holiday):
-    folder = Folder.of([holiday / "img2.png"])
-    assert folder.path == holiday / "img2.png"
-    assert folder.stepped(1).path.name == "img10.png"
-    assert folder.stepped(-1).path.name == "img1.jpg"
+def test_without_wrapping_there_is_nothing_beyond_the_ends(holiday):
+    folder = listed(holiday)
+    assert folder.stepped(-1, wrap=False) is None
+    assert folder.stepped(2, wrap=False).path.name == "img10.png"
+    assert folder.stepped(3, wrap=False) is None
 
 
-def test_files_given_are_the_ones_stepped_through(holiday):
-    folder = Folder.of([holiday / "img10.png", holiday / "img1.jpg"])
-    assert folder.stepped(1).path.name == "img1.jpg"
-    assert folder.stepped(2).path.name == "img10.png"
+def test_a_picture_that_is_gone_keeps_its_place_among_the_others(holiday):
+    folder = listed(holiday).at(holiday / "img3.png")
+    assert names(folder) == ["img1.jpg", "img2.png", "img3.png", "img10.png"]
+    assert folder.path.name == "img3.png"
 
 
-def test_a_file_that_is_gone_keeps_its_place_alone(holiday):
-    folder = Folder.of([holiday / "gone.png"])
-    assert folder.stepped(1).path.name == "gone.png"
+def test_files_given_are_the_ones_stepped_through_and_others_are_left_out(holiday):
+    folder, left_out = given([holiday / "img10.png", holiday / "img1.jpg", holiday / "notes.txt"])
+    assert (names(folder), left_out) == (["img10.png", "img1.jpg"], 1)
 
 
-def test_an_empty_folder_is_told(tmp_path):
+def test_folders_among_several_paths_are_looked_through(holiday):
+    (holiday / "more").mkdir()
+    (holiday / "more" / "z.png").write_bytes(b"x")
+    folder, _ = given([holiday / "more", holiday, holiday / "img2.png"])
+    assert names(folder) == ["z.png", "img1.jpg", "img2.png", "img10.png"]
+
+
+def test_if_no_name_is_a_pictures_name_the_contents_must_tell(holiday):
+    folder, left_out = given([holiday / "notes.txt", holiday / "more.dat"])
+    assert (names(folder), left_out) == (["notes.txt", "more.dat"], 0)
+
+
+def test_empty_folders_are_told(tmp_path):
+    for name in "ab":
+        (tmp_path / name).mkdir()
+    with pytest.raises(OpenError, match="no pictures in the folder a"):
+        listed(tmp_path / "a")
     with pytest.raises(OpenError, match="no pictures"):
-        Folder.of([tmp_path])
+        given([tmp_path / "a", tmp_path / "b"])
+
+
+def test_without_the_picture_on_screen_the_next_takes_its_place(holiday):
+    folder = listed(holiday)
+    assert folder.without(folder.path).path.name == "img2.png"
+    last = folder.stepped(-1)
+    assert last.without(last.path).path.name == "img2.png"
+    assert last.without(folder.path).path == last.path
+    assert alone(holiday).without(holiday) is None
+
+
+def test_a_renamed_picture_moves_to_where_it_belongs(holiday):
+    folder = listed(holiday)
+    moved = folder.renamed(folder.path, holiday / "img5.jpg")
+    assert names(moved) == ["img2.png", "img5.jpg", "img10.png"]
+    assert moved.path.name == "img5.jpg"
+    other = folder.renamed(holiday / "img2.png", holiday / "img0.png")
+    assert (names(other)[0], other.path) == ("img0.png", folder.path)
+
+
+def test_files_that_were_given_keep_their_order_when_renamed():
+    folder = Folder(("/b", "/a"), 1)
+    assert folder.renamed(Path("/b"), Path("/z")).files == ("/z", "/a")
+
+
+def test_listing_ends_when_nobody_wants_it(holiday):
+    with pytest.raises(OpenError):
+        listed(holiday, lambda: False)

@@ -21,7 +21,7 @@ def show_on(start, qtbot):
     def show(app, profile):
         app.display._read = lambda _screen, _window: profile
         app.window.windowHandle().screenChanged.emit(app.window.screen())
-        qtbot.waitUntil(lambda: app._opened.request.display == profile)
+        qtbot.waitUntil(lambda: app.browser.picture.request.display == profile)
         qtbot.waitUntil(lambda: app.scheduler.plan.done == app.scheduler.plan.total)
 
     return show

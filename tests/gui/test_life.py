@@ -78,11 +78,11 @@ def test_a_missing_file_at_the_start_leaves_an_invitation(start, qtbot, tmp_path
     assert app.window.messages.text == ""
 
 
-def test_an_empty_folder_is_told(start, tmp_path):
+def test_an_empty_folder_is_told(start, qtbot, tmp_path):
     app = start()
     (tmp_path / "empty").mkdir()
     app.open([tmp_path / "empty"])
-    assert "no pictures" in app.window.messages.text
+    qtbot.waitUntil(lambda: "no pictures" in app.window.messages.text)
 
 
 def test_keys_step_through_the_folder(start, settle, holiday):
@@ -199,7 +199,7 @@ def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upsc
     threading.Timer(0.2, upscaler.gate.set).start()
     app.window.close()
     app.stop()
-    assert app.thread_.isFinished()
+    assert all(thread.isFinished() for thread in app._threads)
 
 
 def test_quitting_while_a_library_takes_its_time_is_no_crash():

@@ -36,7 +36,7 @@ def measure(images: int, preset: str, width: int = 6000, height: int = 4000) -> 
             app.start()
             for number in range(images):
                 if number:
-                    app.step(1)
+                    app.browser.step(1)
                 idle.exec()
                 view = app.canvas.motion.view
                 assert view is not None  # it has been refined

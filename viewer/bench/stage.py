@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer
 
 from viewer.core import geometry
 from viewer.core.cache import TileCache
@@ -22,6 +22,7 @@ from viewer.core.tiles import Failure, TileResult
 from viewer.engine import Engine, load_upscaler
 from viewer.monitor import full_limits
 from viewer.scheduler import TileScheduler
+from viewer.threads import INFERENCE_NICENESS, WorkThread
 from viewer.worker import TileWorker
 
 if TYPE_CHECKING:
@@ -78,9 +79,7 @@ class Stage(QObject):
         self.scheduler = TileScheduler(cache, recipe, self.limits)
         self._stop_flag = threading.Event()
         self.worker = TileWorker(Engine(self._load), self._stop_flag)
-        self._thread = QThread()
-        self.worker.moveToThread(self._thread)
-        self._thread.started.connect(self.worker.begin)
+        self._thread = WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS)
         self.scheduler.requested.connect(self.worker.run)
         self.worker.finished.connect(self._on_finished, Qt.ConnectionType.DirectConnection)
         self.worker.finished.connect(self.scheduler.on_finished)

@@ -41,11 +41,6 @@ class TileCache:
         self.cap_bytes = cap_bytes
         self._shrink(cap_bytes)
 
-    def keep_only(self, picture: int) -> None:
-        """Forget the tiles of every other picture."""
-        for key in [key for key in self._tiles if key.sheet.picture != picture]:
-            self._drop(key)
-
     def clear(self) -> None:
         """Forget every tile."""
         self._tiles.clear()

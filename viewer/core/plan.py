@@ -33,7 +33,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """The picture on screen: its number, its pixels, its base layer."""
+    """The picture on screen: its number, its pixels, its base layer.
+
+    A picture that comes again has the number it had, and finds the tiles that are left of it.
+    """
 
     number: int
     picture: Picture

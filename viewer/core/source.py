@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import stat
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ BYTES_PER_PIXEL = 16
 BYTES_PER_DEEP_PIXEL = 32
 
 _STRIP_PIXELS = 1 << 18
+_DIGITS = re.compile("([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +101,34 @@ def list_images(folder: Path) -> list[Path]:
 
     Hidden files and subfolders are left out; only names are looked at. Raises `OpenError`.
     """
+    return [folder / name for name in list_names(folder)]
+
+
+def list_names(folder: Path, go_on: Callable[[], bool] = lambda: True) -> list[str]:
+    """Return the names of what `list_images` returns, which for thousands is much quicker.
+
+    What is returned once `go_on` tells no is of no use. Raises `OpenError`.
+    """
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in entries if _is_picture_name(entry) and entry.is_file()]
+            wanted = itertools.takewhile(lambda _: go_on(), entries)
+            names = [entry.name for entry in wanted if _is_picture_name(entry) and entry.is_file()]
     except OSError as error:
         raise OpenError(f"The folder {shown(folder)} cannot be read.") from error
-    return [folder / name for name in sorted(names, key=_natural)]
+    return sorted(names, key=natural)
 
 
 def _is_picture_name(entry: os.DirEntry[str]) -> bool:
-    return not entry.name.startswith(".") and Path(entry.name).suffix.lower() in EXTENSIONS
+    suffix = os.path.splitext(entry.name)[1]
+    return suffix.lower() in EXTENSIONS and not entry.name.startswith(".")
 
 
-def _natural(name: str) -> tuple[list[str | int], str]:
+def natural(name: str) -> tuple[list[str | int], str]:
+    """Return what names are sorted by, so that 2 comes before 10."""
     # Splitting on digits alternates text and numbers, so like is always compared with like.
-    parts = re.split(r"([0-9]+)", name.casefold())
-    return [int(part) if index % 2 else part for index, part in enumerate(parts)], name
+    parts: list[str | int] = list(_DIGITS.split(name.casefold()))
+    parts[1::2] = map(int, parts[1::2])
+    return parts, name
 
 
 def _check_is_file(path: Path) -> None:

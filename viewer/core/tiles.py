@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from viewer.core.pyramid import tile_px, tiles_px, with_gutter
 from viewer.core.shapes import Cells, Rect, Size
+from viewer.core.stamp import Stamp
 
 if TYPE_CHECKING:
+    from viewer.core.folder import Folder
     from viewer.core.source import Picture
 
 
@@ -113,31 +115,68 @@ class TileResult:
 
 @dataclass(frozen=True, slots=True)
 class OpenRequest:
-    """Decode a file; `canvas` (device pixels) is what a first, reduced decoding must cover.
+    """Decode a page of a file, of an animation a frame.
 
+    `canvas` (device pixels) is what a first, reduced decoding must cover; with None there is none.
     `display` is the profile that the colours on screen are for, None for sRGB.
     """
 
     generation: int
     path: Path
-    canvas: Size
+    canvas: Size | None
     display: bytes | None = None
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A decoded picture and its reduced copy `base`, which shows width x height of its pixels."""
+    """A decoded picture and its reduced copy `base`, which shows width x height of its pixels.
+
+    `stamp` says what the file was like.
+    """
 
     request: OpenRequest
     picture: Picture
     base: Any
     base_size: tuple[float, float]
+    stamp: Stamp
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that the pixels take."""
+        alpha = self.picture.alpha
+        return self.picture.pixels.nbytes + (0 if alpha is None else alpha.nbytes)
+
+
+@dataclass(frozen=True, slots=True)
+class FindRequest:
+    """Find out what can be stepped through: `paths` are files or folders.
+
+    `again`: only what lies beside the picture on screen may have changed.
+    """
+
+    number: int
+    paths: tuple[Path, ...]
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found; `first` of two answers if what lies beside a single file is still unknown.
+
+    `left_out` counts the files given that are no pictures.
+    """
+
+    request: FindRequest
+    folder: Folder
+    first: bool = False
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
     """A request that came to nothing, and the sentence that tells the user."""
 
-    request: TileRequest | OpenRequest
+    request: TileRequest | OpenRequest | FindRequest
     message: str
     out_of_memory: bool = False

@@ -1,0 +1,242 @@
+"""Going from picture to picture."""
+
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from fakes import noise
+from PIL import Image
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QInputDialog
+
+from viewer.core import source
+from viewer.core.source import list_names, open_picture
+
+
+@pytest.fixture
+def holiday(tmp_path):
+    """Six small pictures: img1.png to img6.png, 91 to 96 pixels wide."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for index in range(1, 7):
+        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
+    return folder
+
+
+def name(app) -> str:
+    return app.window.windowTitle().split()[0]
+
+
+def settled(app) -> bool:
+    """Tell whether nothing is being read any more."""
+    browser = app.browser
+    return not (browser._reading or browser._waiting or browser._ahead)
+
+
+def in_hand(app) -> set[str]:
+    return {opened.stamp.path.name for opened in app.browser._shelf}
+
+
+@pytest.fixture
+def browse(start, qtbot, holiday):
+    """Start in the holiday, and wait until the neighbours are read."""
+
+    def begin(*paths: Path, **options: object):
+        app = start(*(paths or (holiday,)), preset="off", **options)
+        qtbot.waitUntil(lambda: settled(app) and not app.browser._alone)
+        return app
+
+    return begin
+
+
+def test_the_title_tells_the_place(browse, holiday):
+    app = browse(holiday / "img3.png")
+    assert app.window.windowTitle() == "img3.png  (93 × 60)  3 / 6  –  Anyzoom"
+
+
+def test_keys_go_to_the_first_and_the_last(browse, qtbot):
+    app = browse()
+    QTest.keyClick(app.canvas, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: name(app) == "img6.png")
+    QTest.keyClick(app.canvas, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: name(app) == "img1.png")
+
+
+def test_a_picture_can_be_gone_to_by_its_number(browse, qtbot):
+    app = browse()
+    QTest.keyClick(app.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    dialog = app.window.findChild(QInputDialog)
+    assert (dialog.intMaximum(), dialog.intValue()) == (6, 1)
+    dialog.setIntValue(4)
+    dialog.accept()
+    qtbot.waitUntil(lambda: name(app) == "img4.png")
+
+
+def test_at_the_end_the_first_comes_next_unless_that_is_switched_off(browse, qtbot):
+    app = browse()
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: name(app) == "img6.png")
+    app.settings.set("wrap", False)
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageDown)
+    assert app.window.messages.text == "This is the last picture."
+    assert name(app) == "img6.png"
+    QTest.keyClick(app.canvas, Qt.Key.Key_Home)
+    qtbot.waitUntil(lambda: name(app) == "img1.png")
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)
+    assert app.window.messages.text == "This is the first picture."
+
+
+def test_the_next_picture_is_read_ahead_and_shown_at_once(browse, holiday):
+    app = browse(holiday / "img3.png")
+    assert in_hand(app) == {f"img{index}.png" for index in range(1, 7)}
+    app.browser.step(1)  # and without the event loop
+    assert name(app) == "img4.png"
+    assert app.canvas.view.image == (94, 60)
+
+
+def test_without_room_only_the_picture_on_screen_is_in_hand(browse, holiday, monkeypatch):
+    monkeypatch.setattr("viewer.browser.SHARE", 0.0)
+    app = browse(holiday / "img3.png")
+    assert in_hand(app) == {"img3.png"}
+
+
+def test_a_broken_neighbour_is_passed_by_and_told_only_when_it_is_wanted(browse, holiday, qtbot):
+    (holiday / "img4.png").write_bytes(b"nothing of use")
+    app = browse(holiday / "img3.png")
+    assert app.window.messages.text == ""
+    assert "img5.png" in in_hand(app)
+    app.browser.step(1)
+    qtbot.waitUntil(lambda: "img4.png" in app.window.messages.text)
+    assert name(app) == "img3.png"
+    app.browser.step(1)
+    assert name(app) == "img5.png"
+    assert app.window.messages.text == ""
+
+
+def test_a_neighbour_that_changed_meanwhile_is_read_again(browse, holiday, qtbot):
+    app = browse(holiday / "img3.png")
+    Image.fromarray(noise(200, 100)).save(holiday / "img4.png")
+    app.browser.step(1)
+    qtbot.waitUntil(lambda: app.canvas.view.image == (200, 100))
+
+
+def test_coming_back_computes_nothing_twice(start, settle, qtbot, upscaler, holiday):
+    app = start(holiday)
+    qtbot.waitUntil(lambda: settled(app))
+    for step in (1, -1):
+        app.browser.step(step)
+        settle(app)
+    calls = len(upscaler.calls)
+    shot = app.canvas.picture()
+    for step in (1, -1):
+        app.browser.step(step)
+        qtbot.waitUntil(lambda: app.scheduler.plan.done == app.scheduler.plan.total)
+    assert len(upscaler.calls) == calls
+    assert app.canvas.picture() == shot
+
+
+def test_one_picture_of_a_huge_folder_does_not_wait_for_the_others(
+    start, qtbot, holiday, monkeypatch
+):
+    gate = threading.Event()
+
+    def slow(folder, go_on):
+        assert gate.wait(20)
+        return list_names(folder, go_on)
+
+    monkeypatch.setattr("viewer.core.folder.list_names", slow)
+    app = start(holiday / "img2.png", preset="off")
+    assert app.window.windowTitle() == "img2.png  (92 × 60)  –  Anyzoom"
+    app.browser.step(1)
+    app.browser.step(1)
+    gate.set()
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img4.png  (94 × 60)  4 / 6"))
+
+
+def test_another_folder_is_opened_though_the_first_is_still_being_looked_through(
+    start, qtbot, holiday, tmp_path, monkeypatch
+):
+    """The older search ends at its next entry."""
+    entered, gate = threading.Event(), threading.Event()
+    is_picture, seen = source._is_picture_name, []
+
+    def slow(entry):
+        seen.append(entry.name)
+        entered.set()
+        assert gate.wait(20)
+        return is_picture(entry)
+
+    other = tmp_path / "other"
+    shutil.copytree(holiday, other)
+    monkeypatch.setattr("viewer.core.source._is_picture_name", slow)
+    app = start(holiday, wait=False, preset="off")
+    qtbot.waitUntil(entered.is_set)
+    app.open([other / "img5.png"])
+    gate.set()
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img5.png  (95 × 60)  5 / 6"))
+    assert len(seen) == 7
+
+
+def test_ten_thousand_files_open_and_the_last_is_one_key_away(start, qtbot, tmp_path):
+    folder = tmp_path / "huge"
+    folder.mkdir()
+    first = folder / "img0.png"
+    Image.fromarray(noise(30, 20)).save(first)
+    for index in range(1, 10_000):
+        os.link(first, folder / f"img{index}.png")
+    app = start(first, preset="off")
+    qtbot.waitUntil(lambda: "1 / 10000" in app.window.windowTitle())
+    QTest.keyClick(app.canvas, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: "img9999.png" in app.window.windowTitle())
+
+
+def test_a_folder_that_vanished_is_told_and_the_picture_stays(browse, holiday, qtbot):
+    app = browse()
+    shutil.rmtree(holiday)
+    app.open([holiday])
+    qtbot.waitUntil(lambda: "holiday" in app.window.messages.text)
+    assert name(app) == "img1.png"
+
+
+def test_a_folder_that_may_not_be_read_is_told(start, qtbot, holiday, monkeypatch):
+    scan = os.scandir
+
+    def refuse(folder):
+        if folder == holiday:
+            raise PermissionError(13, "Permission denied")
+        return scan(folder)
+
+    app = start()
+    monkeypatch.setattr("viewer.core.source.os.scandir", refuse)
+    app.open([holiday])
+    qtbot.waitUntil(lambda: "cannot be read" in app.window.messages.text)
+
+
+def test_files_that_are_no_pictures_are_counted_in_one_sentence(start, qtbot, holiday):
+    (holiday / "notes.txt").write_text("none")
+    app = start()
+    app.open([holiday / "img2.png", holiday / "notes.txt", holiday / "img1.png"])
+    qtbot.waitUntil(lambda: "img2.png  (92 × 60)  1 / 2" in app.window.windowTitle())
+    assert app.window.messages.text == "1 of the files is not a picture."
+
+
+def test_going_on_quickly_reads_no_more_than_it_must(start, qtbot, holiday, monkeypatch):
+    read = []
+    gate = threading.Event()
+
+    def slow(path, at_most=None, **how):
+        assert gate.wait(20)
+        read.append(path.name)
+        return open_picture(path, at_most, **how)
+
+    monkeypatch.setattr("viewer.app.open_picture", slow)
+    app = start(holiday, wait=False, preset="off")
+    qtbot.waitUntil(lambda: app.browser._reading is not None)
+    for _ in range(4):
+        app.browser.step(1)
+    gate.set()
+    qtbot.waitUntil(lambda: name(app) == "img5.png")
+    assert read[:2] == ["img1.png", "img5.png"]

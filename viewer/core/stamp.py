@@ -1,0 +1,32 @@
+"""What tells a picture from every other one, and from itself before its file changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Stamp(NamedTuple):
+    """A page of a file as it is on disk: pixels made for one stamp are right for ever."""
+
+    path: Path
+    modified_ns: int
+    size_bytes: int
+    page: int = 0
+
+
+def stamp_of(path: Path, page: int = 0) -> Stamp:
+    """Return the stamp of a file as it is now. Raises `OSError`."""
+    facts = path.stat()
+    return Stamp(path.absolute(), facts.st_mtime_ns, facts.st_size, page)
+
+
+class Numbers:
+    """A number for each stamp, the same whenever it comes again; the first is 1."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Stamp, int] = {}
+
+    def of(self, stamp: Stamp) -> int:
+        """Return the number of a stamp."""
+        return self._numbers.setdefault(stamp, len(self._numbers) + 1)

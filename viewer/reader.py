@@ -1,0 +1,100 @@
+"""Runs on a thread of its own: opens pictures, one at a time, and tells."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
+
+from viewer.core.colour import convert
+from viewer.core.errors import ViewerError
+from viewer.core.resample import Resampler, premultiplied_bgra
+from viewer.core.shapes import Size
+from viewer.core.source import Picture
+from viewer.core.stamp import stamp_of
+from viewer.core.tiles import Failure, Opened, OpenRequest
+from viewer.images import qimage
+
+#: Opens a file: (path, what a reduced decoding must cover or None). Raises `ViewerError`.
+Read = Callable[[Path, Size | None], Picture]
+
+log = logging.getLogger(__name__)
+
+
+class Reader(QObject):
+    """Answers requests in the order they come.
+
+    Signals: opened(Opened), twice if a reduced decoding comes first; failed(Failure).
+    """
+
+    opened = Signal(object)
+    failed = Signal(object)
+    _half_opened = Signal(object)
+
+    def __init__(self, read: Read, stop_flag: threading.Event) -> None:
+        super().__init__()
+        self._read = read
+        self._stop_flag = stop_flag
+        self._generation = 0  # of the picture opened last
+        # Through the event queue, so that what was asked meanwhile comes before the long part.
+        self._half_opened.connect(self._open_fully)
+
+    @Slot(object)
+    def open(self, request: OpenRequest) -> None:
+        """Open a picture, reduced first where that is quicker."""
+        picture = self._open(request, request.canvas)
+        if picture is None:
+            return  # the picture before it stays on screen
+        self._generation = request.generation
+        if picture.reduced:
+            self._half_opened.emit(request)
+
+    @Slot(object)
+    def _open_fully(self, request: OpenRequest) -> None:
+        if request.generation == self._generation:
+            self._open(request, None)
+
+    @Slot(object)
+    def redisplay(self, opened: Opened) -> None:
+        """Show an opened picture again, in the colours of the display that its request names."""
+        if not self._stop_flag.is_set():
+            base, _ = _base(opened.picture, opened.request.display)
+            self.opened.emit(replace(opened, base=base))
+
+    def _open(self, request: OpenRequest, at_most: Size | None) -> Picture | None:
+        if self._stop_flag.is_set():
+            return None
+        try:
+            opened = self._opened(request, at_most)
+            self.opened.emit(opened)
+        except ViewerError as error:
+            log.info("Opening failed", exc_info=True)
+            self.failed.emit(Failure(request, str(error)))
+        except Exception:
+            log.exception("Opening failed in a way nobody thought of")
+            self.failed.emit(Failure(request, f"{request.path.name} could not be opened."))
+        else:
+            return opened.picture
+        return None
+
+    def _opened(self, request: OpenRequest, at_most: Size | None) -> Opened:
+        try:
+            stamp = stamp_of(request.path, request.page)  # before: a later change must show
+        except OSError:
+            stamp = None  # reading it says what is wrong
+        picture = self._read(request.path, at_most)
+        base, size = _base(picture, request.display)
+        return Opened(request, picture, base, size, stamp or stamp_of(request.path, request.page))
+
+
+def _base(picture: Picture, display: bytes | None) -> tuple[QImage, tuple[float, float]]:
+    """Return a reduced copy in the colours of a display, and how many pixels the picture spans."""
+    pixels, size = Resampler(picture).base()
+    alpha = picture.alpha if pixels.shape[:2] == picture.pixels.shape[:2] else None
+    bgra = premultiplied_bgra(convert(pixels, picture.space, display), alpha)
+    return qimage(bgra, picture.alpha is not None), size
