@@ -169,7 +169,10 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     ]
     chosen = {id(p) for p in convolutions}
     others = [p for p in network.parameters() if id(p) not in chosen]
-    optimisers = [Muon(convolutions, config.muon_lr), torch.optim.Adam(others, config.adam_lr)]
+    optimisers = [
+        Muon(convolutions, config.muon_lr),
+        torch.optim.Adam(others, config.adam_lr, fused=True),
+    ]
     return Run(network, average, optimisers, frozenset(fresh))
 
 
@@ -207,9 +210,8 @@ def average_gradients(network: nn.Module, world: int) -> None:
 def update_average(run: Run, decay: float) -> None:
     """Move the average towards the network; early on, follow it faster."""
     decay = min(decay, (1 + run.step) / (10 + run.step))
-    pairs = zip(run.average.parameters(), run.network.parameters(), strict=True)
-    for mean, p in pairs:
-        mean.lerp_(p, 1 - decay)
+    means, weights = (list(net.parameters()) for net in (run.average, run.network))
+    torch._foreach_lerp_(means, weights, 1 - decay)
     for mean, b in zip(run.average.buffers(), run.network.buffers(), strict=True):
         mean.copy_(b)
 
