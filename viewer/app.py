@@ -32,6 +32,7 @@ from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.source import open_picture
 from viewer.core.tiles import Opened, Tile
+from viewer.core.turn import UPRIGHT, Turn
 from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.file_actions import FileActions
@@ -42,6 +43,7 @@ from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.snapshot import Snapshot
 from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
+from viewer.turning import Turning, add_turn_actions
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
@@ -95,6 +97,8 @@ class App(QObject):
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
         add_display_actions(self.window.registry, self.window, self.settings)
+        self.turning = Turning()
+        add_turn_actions(self.window.registry, self.turning)
         FileActions(self.window, self.window.registry, self.browser)
         self._connect()
         if warning:
@@ -175,14 +179,17 @@ class App(QObject):
         reader.failed.connect(browser.on_failed)
         ahead.opened.connect(browser.on_ahead)
         ahead.failed.connect(browser.on_ahead_failed)
-        browser.shown.connect(self._show)
+        browser.shown.connect(self.turning.on_shown)
+        self.turning.requested.connect(reader.turn)
+        reader.turned.connect(self.turning.on_turned)
+        self.turning.shown.connect(self._show)
         browser.moved.connect(self._show_title)
         browser.left.connect(self.window.messages.dismiss)
         browser.told.connect(self.window.on_failed)
 
-    @Slot(int, object)
-    def _show(self, number: int, opened: Opened) -> None:
-        """Put a picture on screen, or more pixels of the one that is there."""
+    @Slot(int, object, object)
+    def _show(self, number: int, opened: Opened, turned: Turn) -> None:
+        """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())
@@ -193,6 +200,8 @@ class App(QObject):
             first, self._shown = self._shown == 0, number
             image = Size(*picture.size)
             view = self._first_view(image) if first else None
+            if turned != UPRIGHT and (goal := self.canvas.motion.goal) is not None:
+                view = geometry.turned(goal, turned)
             self.canvas.show_picture(image, picture.alpha is not None, view)
             self._show_title()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QEasingCurve, QObject, QVariantAnimation, Signal, Slot
 
 from viewer.core import geometry
-from viewer.core.geometry import ViewState
+from viewer.core.geometry import Frame, ViewState
 from viewer.core.shapes import Point, Size
 
 ZOOM_PER_KEY = 1.5
@@ -31,23 +31,30 @@ class Motion(QObject):
         self._ease.setEasingCurve(QEasingCurve(QEasingCurve.Type.OutCubic))
         self._ease.valueChanged.connect(self._on_eased)
 
+    @property
+    def goal(self) -> ViewState | None:
+        """The view that it goes to; at rest, the one on screen."""
+        return self._ends[1]
+
     def show(self, image: Size, view: ViewState | None = None) -> None:
         """Show a picture of that size from now on, all of it or as `view` says."""
         self.view = None  # even one that looks the same is another picture's
         self._jump(view or geometry.fit(image, self.size))
 
     def set_size(self, size: Size) -> None:
-        """Keep what is shown on a canvas of another size: the whole picture, or its middle."""
+        """Keep what is shown on a canvas of another size: how it suits that, or its middle."""
         goal = self._ends[1]
         if size == self.size:
             return
         self.size = size
         if goal is None:
             return
-        if goal == geometry.fit(goal.image, goal.canvas):
-            self._jump(geometry.fit(goal.image, size))
-        else:
-            self._jump(geometry.resized(goal, size))
+        now = geometry.resized(goal, size)
+        for frame in Frame:
+            if goal.zoom == geometry.framed(goal, frame).zoom:
+                now = geometry.framed(now, frame)
+                break
+        self._jump(now)
 
     def look(self, v_point: Point | None) -> None:
         """Note the device pixel the user looks at; none is the middle."""
@@ -71,10 +78,19 @@ class Motion(QObject):
     def zoom_out(self) -> None:
         self.zoom_by(1 / ZOOM_PER_KEY)
 
+    def zoom_to(self, zoom: float) -> None:
+        """Show so many device pixels per image pixel."""
+        self.zoom_by(zoom / self._goal_zoom)
+
+    def frame(self, frame: Frame) -> None:
+        """Suit the picture to the canvas, and go on doing so when the canvas changes."""
+        goal = self._ends[1]
+        if goal is not None:
+            self._go_to(geometry.framed(goal, frame))
+
     def fit(self) -> None:
         """Show the whole picture."""
-        if self.view is not None:
-            self._go_to(geometry.fit(self.view.image, self.view.canvas))
+        self.frame(Frame.FIT)
 
     def one_to_one(self, v_point: Point | None = None) -> None:
         """Show one image pixel per device pixel."""

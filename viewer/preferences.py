@@ -31,7 +31,7 @@ from viewer.shortcuts import ShortcutPage
 Value = bool | int | float | str
 
 #: Kept by the program itself, or chosen in the very place that they are about.
-NOT_ASKED = frozenset({"window_state", "welcomed"})
+NOT_ASKED = frozenset({"window_state", "welcomed", "display_profile"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def pages() -> dict[str, tuple[Row, ...]]:
                 tr("With Ctrl the wheel always zooms; a touchpad always moves"),
                 (("zoom", tr("Zooms")), ("browse", tr("Shows the next picture"))),
             ),
+            Row("wrap", tr("After the &last picture comes the first")),
             Row("background", tr("&Background:"), choices=_backgrounds()),
         ),
         tr("General"): (

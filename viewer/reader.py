@@ -18,6 +18,7 @@ from viewer.core.shapes import Size
 from viewer.core.source import Picture
 from viewer.core.stamp import stamp_of
 from viewer.core.tiles import Failure, Opened, OpenRequest
+from viewer.core.turn import Turn, turned
 from viewer.images import qimage
 
 #: Opens a file: (path, what a reduced decoding must cover or None). Raises `ViewerError`.
@@ -29,11 +30,13 @@ log = logging.getLogger(__name__)
 class Reader(QObject):
     """Answers requests in the order they come.
 
-    Signals: opened(Opened), twice if a reduced decoding comes first; failed(Failure).
+    Signals: opened(Opened), twice if a reduced decoding comes first; failed(Failure);
+    turned(Opened, Turn, Opened): a picture, how it was turned, and the outcome.
     """
 
     opened = Signal(object)
     failed = Signal(object)
+    turned = Signal(object, object, object)
     _half_opened = Signal(object)
 
     def __init__(self, read: Read, stop_flag: threading.Event) -> None:
@@ -65,6 +68,21 @@ class Reader(QObject):
         if not self._stop_flag.is_set():
             base, _ = _base(opened.picture, opened.request.display)
             self.opened.emit(replace(opened, base=base))
+
+    @Slot(object, object)
+    def turn(self, opened: Opened, turn: Turn) -> None:
+        """Turn a picture."""
+        if self._stop_flag.is_set():
+            return
+        try:
+            picture = turned(opened.picture, turn)
+            base, size = _base(picture, opened.request.display)
+        except MemoryError:
+            log.info("Turning failed", exc_info=True)
+            self.failed.emit(Failure(opened.request, "There is too little free memory to turn it."))
+        else:
+            after = replace(opened, picture=picture, base=base, base_size=size)
+            self.turned.emit(opened, turn, after)
 
     def _open(self, request: OpenRequest, at_most: Size | None) -> Picture | None:
         if self._stop_flag.is_set():

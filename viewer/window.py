@@ -28,6 +28,7 @@ from viewer.dialogs import Dialogs
 from viewer.language import tr
 from viewer.overlays import GIVE_WAY, lay_over
 from viewer.settings import Settings
+from viewer.view_actions import add_view_actions
 
 #: The most of the screen that a new window takes, each way.
 SCREEN_SHARE = 0.9
@@ -57,8 +58,9 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Anyzoom")
         self.setWindowIcon(QIcon(str(assets.ICON)))
         self._add_file_actions()
-        self._add_view_actions(settings)
+        add_view_actions(self, self.registry, canvas.motion)
         self.chrome = Chrome(self, self.registry, settings)
+        self._add_resource_actions(settings)
         self._add_preset_actions(presets, preset)
         titles = tuple((preset.name, plain(tr(preset.title))) for preset in presets)
         self.dialogs = Dialogs(self, self.registry, settings, titles)
@@ -110,13 +112,8 @@ class MainWindow(QMainWindow):
         )
         add("file.quit", tr("&Quit"), self.close, "Ctrl+Q", menu="file", section="end")
 
-    def _add_view_actions(self, settings: Settings) -> None:
-        add, motion = self.registry.add, self.canvas.motion
-        zoom_in, zoom_out = ("+", "=", "Ctrl++", "Ctrl+="), ("-", "Ctrl+-")
-        add("view.zoom_in", tr("Zoom &in"), motion.zoom_in, *zoom_in, menu="view")
-        add("view.zoom_out", tr("Zoom &out"), motion.zoom_out, *zoom_out, menu="view")
-        add("view.fit", tr("&Fit"), motion.fit, "0", "Ctrl+0", menu="view")
-        add("view.one_to_one", tr("&1:1"), lambda: motion.one_to_one(), "1", "Ctrl+1", menu="view")
+    def _add_resource_actions(self, settings: Settings) -> None:
+        add = self.registry.add
         add(
             "view.give_way",
             tr(GIVE_WAY),

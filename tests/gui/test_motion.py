@@ -3,8 +3,9 @@
 import pytest
 
 from viewer.core import geometry
+from viewer.core.geometry import Frame
 from viewer.core.pyramid import GRID
-from viewer.core.shapes import Point, Size
+from viewer.core.shapes import Point, Rect, Size
 from viewer.motion import Motion
 
 #: Its fitted zoom times its own reciprocal is not quite 1.
@@ -81,3 +82,22 @@ def test_a_zoomed_picture_keeps_its_middle_when_the_canvas_changes(moved, rest):
     motion.set_size(Size(700, 500))
     assert motion.view.zoom == 8
     assert geometry.center_of(motion.view) == pytest.approx((0.5, 0.5), abs=1e-3)
+
+
+@pytest.mark.parametrize("frame", Frame)
+def test_what_suits_the_canvas_still_does_when_that_changes(moved, rest, frame):
+    motion = moved(Size(3000, 2000), Size(600, 600))
+    motion.frame(frame)
+    rest(motion, motion.goal.zoom)
+    motion.set_size(Size(900, 700))
+    assert motion.view.zoom == geometry.framed(motion.view, frame).zoom
+
+
+def test_filling_leaves_no_margin_and_the_width_fits(moved, rest):
+    motion = moved(Size(3000, 1999), Size(601, 607))
+    motion.frame(Frame.FILL)
+    rest(motion, motion.goal.zoom)
+    assert motion.view.v_picture.clipped(Rect(0, 0, 601, 607)) == Rect(0, 0, 601, 607)
+    motion.frame(Frame.WIDTH)
+    rest(motion, motion.goal.zoom)
+    assert 600 <= motion.view.v_picture.width <= 601

@@ -9,10 +9,12 @@ fractional.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import floor
+from enum import Enum, auto
+from math import ceil, floor
 
 from viewer.core.pyramid import GRID, level_of, level_size, scale_of
 from viewer.core.shapes import Point, Rect, Size
+from viewer.core.turn import Turn
 
 MAX_ZOOM = 32.0
 
@@ -50,6 +52,24 @@ def fit_level(image: Size, canvas: Size) -> int:
     """Return the highest level at which the whole picture is visible."""
     zoom = min(canvas.width / image.width, canvas.height / image.height, MAX_ZOOM)
     return max(1, floor(zoom * GRID))
+
+
+class Frame(Enum):
+    """How a picture can be made to suit its canvas."""
+
+    FIT = auto()
+    FILL = auto()
+    WIDTH = auto()
+
+
+def framed(view: ViewState, frame: Frame) -> ViewState:
+    """Show the whole picture, all over the canvas, or all of its width, at rest."""
+    if frame is Frame.FIT:
+        return fit(view.image, view.canvas)
+    wide, high = view.canvas.width / view.image.width, view.canvas.height / view.image.height
+    if frame is Frame.FILL:
+        return look_at(view, ceil(max(wide, high) * GRID) / GRID, center_of(view))
+    return look_at(view, floor(wide * GRID) / GRID, center_of(view))
 
 
 def zoom_limits(image: Size, canvas: Size) -> tuple[float, float]:
@@ -133,6 +153,15 @@ def between(start: ViewState, end: ViewState, t: float) -> ViewState:
         v_left=start.v_left + (end.v_left - start.v_left) * share,
         v_top=start.v_top + (end.v_top - start.v_top) * share,
     )
+
+
+def turned(view: ViewState, turn: Turn) -> ViewState:
+    """Return the view that shows the same part of the picture after that is turned, at rest."""
+    canvas = view.canvas
+    frame = next((each for each in Frame if framed(view, each).zoom == view.zoom), None)
+    new = replace(view, image=Size(*turn.size(view.image)))
+    new = look_at(fit(new.image, canvas), view.zoom, turn.point(center_of(view)))
+    return new if frame is None else framed(new, frame)
 
 
 def visible(view: ViewState, width: float, height: float) -> Rect:

@@ -19,6 +19,7 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 
 from viewer.core import colour, metadata
 from viewer.core.errors import OpenError, shown
+from viewer.core.turn import UPRIGHT, Turn
 
 Pixels = NDArray[np.uint8]
 
@@ -49,7 +50,7 @@ class Picture:
     `alpha` uint8 HxW, straight, or None if all is opaque; both are read-only, and smaller than
     `size` if `reduced`. `lossy` tells a JPEG and the like, whose artefacts a network would
     sharpen. `icc_profile` and `exif` are as in the file, for saving a copy. `space` is the profile
-    of `pixels`, None if they are sRGB.
+    of `pixels`, None if they are sRGB. `turn` is how all that was turned since.
     """
 
     path: Path
@@ -61,6 +62,7 @@ class Picture:
     icc_profile: bytes | None
     exif: bytes | None
     space: bytes | None = None
+    turn: Turn = UPRIGHT
 
 
 def open_picture(
