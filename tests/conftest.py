@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fakes import SharedDecoder
 from PySide6.QtCore import QSettings, QThread, QTimer
 
 
@@ -23,6 +24,22 @@ def own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory) -> Path:
     scope = QSettings.Scope.UserScope
     QSettings.setPath(QSettings.Format.IniFormat, scope, str(home / "config"))
     return home
+
+
+@pytest.fixture(scope="session")
+def decoder() -> Iterator[SharedDecoder]:
+    """One warm decoding process for all tests."""
+    shared = SharedDecoder()
+    yield shared
+    shared.really_close()
+
+
+@pytest.fixture(scope="session")
+def decoders(decoder: SharedDecoder) -> Iterator[tuple[SharedDecoder, SharedDecoder]]:
+    """The same, and another one to read ahead."""
+    ahead = SharedDecoder()
+    yield decoder, ahead
+    ahead.really_close()
 
 
 @pytest.fixture(autouse=True)

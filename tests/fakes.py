@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from viewer.core.budget import ResourceSample
+from viewer.core.decoder import Decoder
 from viewer.core.source import Picture
 
 Pixels = NDArray[np.uint8]
@@ -49,6 +50,16 @@ class FakeUpscaler:
         ys = np.arange(*rows) * image.shape[0] // out_size[0]
         xs = np.arange(*cols) * image.shape[1] // out_size[1]
         return 255 - image[ys[:, None], xs[None, :]]
+
+
+class SharedDecoder(Decoder):
+    """Outlives the viewers that use it: to start its process anew for each would take long."""
+
+    def close(self) -> None:
+        self.cancel()
+
+    def really_close(self) -> None:
+        super().close()
 
 
 class FakeLoad:

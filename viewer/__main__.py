@@ -22,6 +22,8 @@ COMMANDS = {
     "models": "viewer.commands.listing",
     "bench": "viewer.commands.bench",
 }
+#: Not for people: how a bundle without a Python of its own starts the process that decodes.
+OWN_COMMANDS = {"--decode-for": "viewer.core.decoding"}
 VIEW = "viewer.commands.view"
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -59,8 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if words and words[0] in COMMANDS:
-        return importlib.import_module(COMMANDS[words[0]]).main(words[1:])
+    known = {**COMMANDS, **OWN_COMMANDS}
+    if words and words[0] in known:
+        return importlib.import_module(known[words[0]]).main(words[1:])
     return importlib.import_module(VIEW).main(words)
 
 

@@ -24,13 +24,13 @@ from viewer.canvas import Canvas
 from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
+from viewer.core.decoder import Decoder
 from viewer.core.errors import ViewerError
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
 from viewer.core.plan import Layer, Scene
 from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
 from viewer.core.shapes import Rect, Size
-from viewer.core.source import open_picture
 from viewer.core.tiles import Opened, Tile
 from viewer.core.turn import UPRIGHT, Turn
 from viewer.display import Display, add_display_actions
@@ -50,6 +50,9 @@ from viewer.worker import TileWorker
 log = logging.getLogger(__name__)
 
 STOP_MS = 5_000
+
+#: How long a picture that is being opened is waited for once another one is asked for.
+PATIENCE_S = 1.0
 SNAPSHOT_SIZE = Size(1600, 1000)
 
 
@@ -64,10 +67,12 @@ class App(QObject):
         load: Load | None = None,
         sample: Callable[[], ResourceSample] | None = None,
         settings: Settings | None = None,
+        decoders: tuple[Decoder, Decoder] | None = None,
     ) -> None:
         """Build everything; `load` returns a model's upscaler, `sample` what the machine does.
 
-        Raises `ModelError` if there is no such preset or model.
+        `decoders`, for the screen and for what may come, are closed at the end. Raises `ModelError`
+        if there is no such preset or model.
         """
         super().__init__()
         self._options = options
@@ -75,13 +80,17 @@ class App(QObject):
         self.settings = settings or Settings()
         chosen, warning = _recipe(options, self.settings)
         self._stop_flag = threading.Event()
+        self._decoders = decoders or (Decoder(), Decoder(AHEAD_NICENESS))
+        self._decoders[0].start()
         engine = Engine(
             load or functools.partial(load_upscaler, device=options.device),
             load or functools.partial(load_upscaler, device="cpu"),
         )
         self.worker = TileWorker(engine, self._stop_flag)
-        read = functools.partial(open_picture, keep_space=True)
-        self.reader, self.ahead = (Reader(read, self._stop_flag) for _ in range(2))
+        self.reader, self.ahead = (
+            Reader(decoder.open, self._stop_flag, partial=options.snapshot is None)
+            for decoder in self._decoders
+        )
         self.files = Files(self._stop_flag)
         self._threads = (
             WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS),
@@ -130,6 +139,8 @@ class App(QObject):
         self.scheduler.stop()
         self.monitor.stop()
         self._stop_flag.set()
+        for decoder in self._decoders:
+            decoder.close()
         end = QDeadlineTimer(STOP_MS)
         for thread in self._threads:
             thread.quit()
@@ -186,6 +197,8 @@ class App(QObject):
         browser.moved.connect(self._show_title)
         browser.left.connect(self.window.messages.dismiss)
         browser.told.connect(self.window.on_failed)
+        browser.offered.connect(self._offer_smaller)
+        browser.hurried.connect(self._hurry)
 
     @Slot(int, object, object)
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
@@ -204,6 +217,18 @@ class App(QObject):
                 view = geometry.turned(goal, turned)
             self.canvas.show_picture(image, picture.alpha is not None, view)
             self._show_title()
+            self.window.show_note(picture)
+
+    @Slot(str, int)
+    def _offer_smaller(self, sentence: str, shrink: int) -> None:
+        """Tell that a picture is too large for the memory, and what can be done."""
+        take = functools.partial(self.browser.open_smaller, shrink)
+        self.window.offer_reduced(sentence, shrink, take)
+
+    @Slot()
+    def _hurry(self) -> None:
+        """Give up a picture that takes long to read once another one is wanted."""
+        self._decoders[0].cancel(after=PATIENCE_S)
 
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""
@@ -242,8 +267,10 @@ class App(QObject):
             self.prepare_requested.emit(model)
 
 
-def run(options: Options) -> int:
+def run(options: Options, decoder: Decoder | None = None) -> int:
     """Show the viewer, or take a snapshot; return the exit status.
+
+    `decoder` is one that was started before, to save time.
 
     Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
     """
@@ -251,7 +278,7 @@ def run(options: Options) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
-    app = App(options)
+    app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
     waker = _quit_on_interrupt(qt)
     app.window.closed.connect(qt.quit)
     snapshot = None

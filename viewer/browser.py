@@ -31,7 +31,9 @@ class Browser(QObject):
 
     Signals: shown(int, Opened), the number of a picture and its pixels, again when there are more;
     moved(), when its place among the others is another; told(str), a sentence for the user;
-    left(), when what was told before is of no interest any more.
+    offered(str, int), likewise, if the picture can be opened that much smaller; left(), when what
+    was told before is of no interest any more; hurried(), when the picture being read is not wanted
+    any more.
     To the other threads: find_requested(FindRequest), look_requested(Stamp),
     open_requested(OpenRequest), ahead_requested(OpenRequest), redisplay_requested(Opened).
     """
@@ -39,7 +41,9 @@ class Browser(QObject):
     shown = Signal(int, object)
     moved = Signal()
     told = Signal(str)
+    offered = Signal(str, int)
     left = Signal()
+    hurried = Signal()
     find_requested = Signal(object)
     look_requested = Signal(object)
     open_requested = Signal(object)
@@ -151,15 +155,24 @@ class Browser(QObject):
 
     # -- Reading ---------------------------------------------------------------------------------
 
-    def _ask(self, path: Path) -> None:
+    def open_smaller(self, shrink: int) -> None:
+        """Have the picture asked for last opened so many times smaller."""
+        if self._folder is not None:
+            self._ask(self._folder.path, shrink)
+
+    def _ask(self, path: Path, shrink: int = 1) -> None:
         """Show a picture that is in hand at once, and have any other read."""
         self._asked += 1
         self._waiting = None
-        if (opened := self._shelf.find(path)) is not None:
+        if self._reading is not None:
+            self.hurried.emit()
+        if shrink == 1 and (opened := self._shelf.find(path)) is not None:
             self._show(opened)
             self.look_requested.emit(opened.stamp)
             return
-        self._waiting = OpenRequest(self._asked, path, self._canvas_size(), self._display)
+        self._waiting = OpenRequest(
+            self._asked, path, self._canvas_size(), self._display, shrink=shrink
+        )
         self._read_next()
 
     def _read_next(self) -> None:
@@ -191,7 +204,9 @@ class Browser(QObject):
                 self.told.emit(failure.message)
         elif isinstance(request, OpenRequest):
             self._answered(request)
-            if request.generation == self._asked:
+            if request.generation == self._asked and failure.shrink > 1:
+                self.offered.emit(failure.message, failure.shrink)
+            elif request.generation == self._asked:
                 self.told.emit(failure.message)
             self._read_next()
 

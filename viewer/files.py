@@ -78,7 +78,7 @@ class Files(QObject):
         if self._stop_flag.is_set():
             return
         try:
-            now = stamp_of(stamp.path, stamp.page)
+            now = stamp_of(stamp.path, stamp.page, stamp.shrink)
         except OSError:
             now = None
         self.looked.emit(stamp, now)

@@ -5,6 +5,8 @@ They keep out of the layout: nothing moves when they come and go.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
@@ -97,6 +99,9 @@ class MessageBar(QFrame):
         self.setObjectName("messages")
         self._label = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self._label.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._take: Callable[[], object] | None = None
+        self._offer = QPushButton(self)
+        self._offer.clicked.connect(self._on_offer)
         close = QToolButton(self)
         close.setText("×")
         close.setToolTip("Dismiss")
@@ -105,6 +110,7 @@ class MessageBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._label, 1)
+        row.addWidget(self._offer)
         row.addWidget(close)
         self._timer = QTimer(self, singleShot=True, interval=MESSAGE_MS)
         self._timer.timeout.connect(self.dismiss)
@@ -115,11 +121,21 @@ class MessageBar(QFrame):
         """The sentence on screen, or nothing."""
         return "" if self.isHidden() else self._label.text()
 
-    def say(self, sentence: str) -> None:
+    def say(self, sentence: str, offer: str = "", take: Callable[[], object] | None = None) -> None:
+        """Show a sentence, and beside it a button for what is offered, which does `take`."""
         self._label.setText(sentence)
+        self._take = take
+        self._offer.setText(offer)
+        self._offer.setVisible(take is not None)
         self.show()
         self.raise_()
         self._timer.start()
+
+    def _on_offer(self) -> None:
+        take = self._take
+        self.dismiss()
+        if take is not None:
+            take()
 
     def dismiss(self) -> None:
         self._timer.stop()

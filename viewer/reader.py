@@ -12,17 +12,17 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from viewer.core.colour import convert
-from viewer.core.errors import ViewerError
+from viewer.core.errors import OpenError, ViewerError
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.shapes import Size
-from viewer.core.source import Picture
+from viewer.core.source import Picture, Wish
 from viewer.core.stamp import stamp_of
 from viewer.core.tiles import Failure, Opened, OpenRequest
 from viewer.core.turn import Turn, turned
 from viewer.images import qimage
 
-#: Opens a file: (path, what a reduced decoding must cover or None). Raises `ViewerError`.
-Read = Callable[[Path, Size | None], Picture]
+#: Opens a file. Raises `ViewerError`.
+Read = Callable[[Path, Wish], Picture]
 
 log = logging.getLogger(__name__)
 
@@ -39,8 +39,10 @@ class Reader(QObject):
     turned = Signal(object, object, object)
     _half_opened = Signal(object)
 
-    def __init__(self, read: Read, stop_flag: threading.Event) -> None:
+    def __init__(self, read: Read, stop_flag: threading.Event, *, partial: bool = True) -> None:
+        """With `partial`, of a damaged file what can be read is shown."""
         super().__init__()
+        self._partial = partial
         self._read = read
         self._stop_flag = stop_flag
         self._generation = 0  # of the picture opened last
@@ -50,7 +52,7 @@ class Reader(QObject):
     @Slot(object)
     def open(self, request: OpenRequest) -> None:
         """Open a picture, reduced first where that is quicker."""
-        picture = self._open(request, request.canvas)
+        picture = self._open(request, request.canvas if request.shrink == 1 else None)
         if picture is None:
             return  # the picture before it stays on screen
         self._generation = request.generation
@@ -92,7 +94,8 @@ class Reader(QObject):
             self.opened.emit(opened)
         except ViewerError as error:
             log.info("Opening failed", exc_info=True)
-            self.failed.emit(Failure(request, str(error)))
+            shrink = error.shrink if isinstance(error, OpenError) else 0
+            self.failed.emit(Failure(request, str(error), shrink=shrink))
         except Exception:
             log.exception("Opening failed in a way nobody thought of")
             self.failed.emit(Failure(request, f"{request.path.name} could not be opened."))
@@ -101,13 +104,15 @@ class Reader(QObject):
         return None
 
     def _opened(self, request: OpenRequest, at_most: Size | None) -> Opened:
+        which = (request.path, request.page, request.shrink)
         try:
-            stamp = stamp_of(request.path, request.page)  # before: a later change must show
+            stamp = stamp_of(*which)  # before: a later change must show
         except OSError:
             stamp = None  # reading it says what is wrong
-        picture = self._read(request.path, at_most)
+        wish = Wish(at_most, request.page, request.shrink, self._partial, keep_space=True)
+        picture = self._read(request.path, wish)
         base, size = _base(picture, request.display)
-        return Opened(request, picture, base, size, stamp or stamp_of(request.path, request.page))
+        return Opened(request, picture, base, size, stamp or stamp_of(*which))
 
 
 def _base(picture: Picture, display: bytes | None) -> tuple[QImage, tuple[float, float]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Signal, Slot
@@ -21,9 +21,10 @@ from viewer.actions import Actions, plain
 from viewer.canvas import Canvas
 from viewer.chrome import Chrome
 from viewer.core.budget import Limits
+from viewer.core.errors import shown
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
-from viewer.core.source import EXTENSIONS
+from viewer.core.source import EXTENSIONS, Picture
 from viewer.dialogs import Dialogs
 from viewer.language import tr
 from viewer.overlays import GIVE_WAY, lay_over
@@ -82,6 +83,21 @@ class MainWindow(QMainWindow):
     def show_limits(self, limits: Limits) -> None:
         """Tell in the badge what is held back, and why."""
         self.badge.show_reason(limits.reason)
+
+    def show_note(self, picture: Picture) -> None:
+        """Tell if a picture is not all that its file should hold."""
+        name = shown(picture.path)
+        if picture.partial:
+            note = tr("{name} is damaged: this is what is left of it.")
+            self.messages.say(note.format(name=name))
+        elif picture.shrunk > 1:
+            note = tr("{name} is open at 1/{factor} of its size.")
+            self.messages.say(note.format(name=name, factor=picture.shrunk))
+
+    def offer_reduced(self, sentence: str, shrink: int, take: Callable[[], object]) -> None:
+        """Tell that a picture is too large, and offer what can be done about it."""
+        self.messages.say(sentence, tr("Open at 1/{factor}").format(factor=shrink), take)
+        self.welcome.setVisible(self._empty)
 
     def on_failed(self, sentence: str) -> None:
         """Tell the user what went wrong; the picture on screen stays, if there is one."""

@@ -178,7 +178,7 @@ def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
 def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypatch):
     seen = []
 
-    def note(options: Options) -> int:
+    def note(options: Options, *_: object) -> int:
         seen.append((options.snapshot, os.environ["QT_QPA_PLATFORM"]))
         return 0
 
@@ -193,7 +193,8 @@ def test_a_snapshot_does_not_depend_on_a_display_that_may_be_gone(run, photo, mo
     seen = []
     monkeypatch.setenv("DISPLAY", ":12345")
     monkeypatch.setenv("QT_QPA_PLATFORM", "")
-    monkeypatch.setattr("viewer.app.run", lambda _: seen.append(os.environ["QT_QPA_PLATFORM"]) or 0)
+    note = lambda *_: seen.append(os.environ["QT_QPA_PLATFORM"]) or 0  # noqa: E731
+    monkeypatch.setattr("viewer.app.run", note)
     assert run(photo, "--snapshot", "out.png")[0] == 0
     assert seen == ["offscreen"]
 

@@ -406,7 +406,7 @@ def test_a_file_without_permission_is_refused(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     # Withdrawing the permission would not do: the superuser may read everything.
-    monkeypatch.setattr(Path, "open", deny)
+    monkeypatch.setattr(source.os, "open", deny)
     assert "not allowed" in refusal(saved(tmp_path / "a.png", NOISE))
 
 

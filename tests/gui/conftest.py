@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from fakes import FakeLoad, FakeUpscaler, noise
+from fakes import FakeLoad, FakeUpscaler, SharedDecoder, noise
 from PIL import Image
 from PySide6.QtCore import QPointF
 from pytestqt.qtbot import QtBot
@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from viewer.app import App
 from viewer.core.options import Options
 
+Decoders = tuple[SharedDecoder, SharedDecoder]
 Start = Callable[..., App]
 
 
@@ -37,13 +38,15 @@ def photo(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def start(qtbot: QtBot, upscaler: FakeUpscaler, load: FakeLoad, photo: Path) -> Iterator[Start]:
+def start(
+    qtbot: QtBot, upscaler: FakeUpscaler, load: FakeLoad, photo: Path, decoders: Decoders
+) -> Iterator[Start]:
     """Start a viewer of 600 x 400 pixels; by default on the photo, and wait until it is refined."""
     apps: list[App] = []
 
     def start_one(*paths: Path, wait: bool = True, **options: object) -> App:
         given = Options(paths=paths or (photo,), size=(600, 400), **options)  # type: ignore[arg-type]
-        app = App(given, upscaler, load)
+        app = App(given, upscaler, load, decoders=None if apps else decoders)
         apps.append(app)
         qtbot.addWidget(app.window)
         if wait:

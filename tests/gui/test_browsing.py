@@ -227,12 +227,12 @@ def test_going_on_quickly_reads_no_more_than_it_must(start, qtbot, holiday, monk
     read = []
     gate = threading.Event()
 
-    def slow(path, at_most=None, **how):
+    def slow(decoder, path, wish):
         assert gate.wait(20)
         read.append(path.name)
-        return open_picture(path, at_most, **how)
+        return open_picture(path, keep_space=wish.keep_space)
 
-    monkeypatch.setattr("viewer.app.open_picture", slow)
+    monkeypatch.setattr("viewer.core.decoder.Decoder.open", slow)
     app = start(holiday, wait=False, preset="off")
     qtbot.waitUntil(lambda: app.browser._reading is not None)
     for _ in range(4):

@@ -210,8 +210,8 @@ from viewer import app
 from viewer.core.options import Options
 
 class Slow(app.App):
-    def __init__(self, options):
-        super().__init__(options, self.load)
+    def __init__(self, options, decoders):
+        super().__init__(options, self.load, decoders=decoders)
 
     def load(self, model):
         QTimer.singleShot(0, self.window, self.window.close)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from viewer.bench.photos import save_photo
 from viewer.bench.stage import BenchError
+from viewer.core.decoder import Decoder
 
 SIZE = (1600, 1000)
 REPEATS = 3
@@ -53,6 +54,8 @@ def probe(path: str, start: float) -> None:
 
     `start` is `time.time()` just before this process began.
     """
+    decoder = Decoder()
+    decoder.start()  # as the command does it
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QApplication
 
@@ -60,7 +63,7 @@ def probe(path: str, start: float) -> None:
     from viewer.core.options import Options
 
     application = QApplication([])
-    app = App(Options(paths=(Path(path),), size=SIZE))
+    app = App(Options(paths=(Path(path),), size=SIZE), decoders=(decoder, Decoder()))
     seen: dict[str, float] = {}
 
     class Watch(QObject):

@@ -20,10 +20,14 @@ from PIL import Image
 from models import metrics
 from viewer.commands import arguments, network
 from viewer.commands.progress import progress
+from viewer.core.decoder import Decoder
 from viewer.core.errors import OpenError, shown
-from viewer.core.source import list_images, open_picture
+from viewer.core.source import Picture, list_images, open_picture
 
 Pixels = NDArray[np.uint8]
+
+#: What opens the pictures.
+Read = Callable[[Path], Picture]
 
 #: SSIM looks through a window of 11 pixels.
 _MIN_SIDE = 11
@@ -36,16 +40,16 @@ class Pair:
     hr: Path
     lr: Path | None
 
-    def pixels(self, scale: float) -> tuple[Pixels, Pixels]:
+    def pixels(self, scale: float, read: Read = open_picture) -> tuple[Pixels, Pixels]:
         """Return (HR, LR), HR cropped to round(LR * scale).
 
         Where there is no LR file, LR is floor(HR / scale), by antialiased bicubic in 8 bit.
         """
-        hr = open_picture(self.hr).pixels
+        hr = read(self.hr).pixels
         if self.lr is None:
             height, width = (math.floor(side / scale) for side in hr.shape[:2])
         else:
-            lr = open_picture(self.lr).pixels
+            lr = read(self.lr).pixels
             height, width = lr.shape[:2]
         hr = hr[: round(height * scale), : round(width * scale)]
         if min(hr.shape[:2]) < 2 * math.ceil(scale) + _MIN_SIDE:
@@ -72,16 +76,18 @@ def main(argv: Sequence[str]) -> int:
     """Measure, and print a table or JSON. Raises `ViewerError` or `ModelError`."""
     given = _parser().parse_args(argv)
     pairs = find_pairs(given.data)
-    scale = _scale_of(pairs, given.scale)
-    facts, subnet = network.choose(given.model, given.subnet, scale)
-    upscaler = network.load(facts, given.device, given.precision)
-    result = measure(
-        pairs,
-        scale,
-        lambda lr, out_size: upscaler.whole(lr, out_size, subnet),
-        facts.name,
-        subnet,
-    )
+    with Decoder() as decoder:
+        scale = _scale_of(pairs, given.scale, decoder.open)
+        facts, subnet = network.choose(given.model, given.subnet, scale)
+        upscaler = network.load(facts, given.device, given.precision)
+        result = measure(
+            pairs,
+            scale,
+            lambda lr, out_size: upscaler.whole(lr, out_size, subnet),
+            facts.name,
+            subnet,
+            decoder.open,
+        )
     print(_json(result) if given.json else _table(result, given.data), flush=True)
     return 0
 
@@ -119,12 +125,13 @@ def measure(
     upscale: Callable[[Pixels, tuple[int, int]], Pixels],
     model: str,
     subnet: float,
+    read: Read = open_picture,
 ) -> Result:
     """Return the mean figures of `upscale` (LR, (height, width)) → SR, and of bicubic."""
     border, seconds = math.ceil(scale), 0.0
     figures: list[tuple[float, float, float, float]] = []
     for pair in progress(pairs):
-        hr, lr = pair.pixels(scale)
+        hr, lr = pair.pixels(scale, read)
         start = time.perf_counter()
         with network.memory_told("close other programs, or measure smaller pictures"):
             sr = upscale(lr, hr.shape[:2])
@@ -154,13 +161,13 @@ def _figures(a: Pixels, b: Pixels, border: int) -> tuple[float, float]:
     return metrics.psnr_y(a, b, border), metrics.ssim_y(a, b, border)
 
 
-def _scale_of(pairs: Sequence[Pair], wanted: float | None) -> float:
+def _scale_of(pairs: Sequence[Pair], wanted: float | None, read: Read) -> float:
     files = [(pair.hr, pair.lr) for pair in pairs if pair.lr is not None]
     if not files:
         if wanted is None:
             raise OpenError("There are only HR pictures: say with --scale how far to reduce them.")
         return wanted
-    sizes = [(open_picture(hr).size, open_picture(lr).size) for hr, lr in files]
+    sizes = [(read(hr).size, read(lr).size) for hr, lr in files]
     if wanted is None:
         scale = infer_scale(sizes)
         if scale is None or not 1 < scale <= arguments.MAX_SCALE:

@@ -14,9 +14,10 @@ from PIL import Image
 
 from viewer.commands import arguments, network
 from viewer.commands.progress import progress
+from viewer.core.decoder import Decoder
 from viewer.core.errors import ExportError, OutOfMemory
 from viewer.core.export import check_target, save_picture
-from viewer.core.source import Picture, open_picture
+from viewer.core.source import Picture
 
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
@@ -37,7 +38,8 @@ def main(argv: Sequence[str]) -> int:
     """Enlarge one file. Raises `ViewerError` or `ModelError`; OUT is then as it was."""
     given = _parser().parse_args(argv)
     facts, subnet = network.choose(given.model, given.subnet, given.scale)
-    picture = open_picture(given.source)
+    with Decoder() as decoder:
+        picture = decoder.open(given.source)
     out_size = enlarged(picture.size, given.scale)
     _check_output(picture, given.target, out_size, overwrite=given.force)
 

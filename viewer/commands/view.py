@@ -10,6 +10,7 @@ from pathlib import Path
 from models import spec
 from viewer.commands import arguments
 from viewer.core import presets
+from viewer.core.decoder import Decoder
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import check_target
 from viewer.core.options import Options
@@ -31,9 +32,11 @@ def main(argv: Sequence[str]) -> int:
     if options.model is not None:
         spec.find(options.model)  # an unknown name is refused before Qt is loaded
     _check_display(options)
+    decoder = Decoder()
+    decoder.start()  # it gets ready while Qt is loaded
     from viewer import app
 
-    return app.run(options)
+    return app.run(options, decoder)
 
 
 def read(argv: Sequence[str]) -> Options:

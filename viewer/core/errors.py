@@ -10,7 +10,15 @@ class ViewerError(Exception):
 
 
 class OpenError(ViewerError):
-    """A file or folder cannot be shown."""
+    """A file or folder cannot be shown; `shrink` times smaller it could be, unless that is 0."""
+
+    def __init__(self, message: str, shrink: int = 0) -> None:
+        super().__init__(message)
+        self.shrink = shrink
+
+
+class Cancelled(ViewerError):  # noqa: N818 - nobody is told, it was asked for
+    """What was under way is not wanted any more."""
 
 
 class TileError(ViewerError):

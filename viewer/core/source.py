@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
+import math
 import os
 import re
 import stat
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -33,10 +35,19 @@ EXTENSIONS = frozenset(
     }
 )
 
+#: The modules that decode them: loaded by name, Pillow loads none of its forty others.
+_PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Avif", "Tiff", "Gif", "Bmp", "Jpeg2K")
+
 #: Memory at the peak of opening: decoded, converted, turned, and handed over. Values of 32 bits
 #: pass through 64.
 BYTES_PER_PIXEL = 16
 BYTES_PER_DEEP_PIXEL = 32
+
+#: The share of a damaged picture's pixels that makes it worth showing.
+LEAST_FOUND = 0.01
+
+#: How many times smaller a format can decode that can be reduced.
+SHRINKS = (2, 4, 8)
 
 _STRIP_PIXELS = 1 << 18
 _DIGITS = re.compile("([0-9]+)")
@@ -50,7 +61,9 @@ class Picture:
     `alpha` uint8 HxW, straight, or None if all is opaque; both are read-only, and smaller than
     `size` if `reduced`. `lossy` tells a JPEG and the like, whose artefacts a network would
     sharpen. `icc_profile` and `exif` are as in the file, for saving a copy. `space` is the profile
-    of `pixels`, None if they are sRGB. `turn` is how all that was turned since.
+    of `pixels`, None if they are sRGB. `turn` is how all that was turned since. `pages` counts
+    those of the file, or its frames. `partial`: the file is damaged, and the rest of it is missing.
+    `shrunk`: opened at 1/shrunk of what the file holds, `size` included.
     """
 
     path: Path
@@ -63,22 +76,99 @@ class Picture:
     exif: bytes | None
     space: bytes | None = None
     turn: Turn = UPRIGHT
+    pages: int = 1
+    partial: bool = False
+    shrunk: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to open a picture: which page or frame, from 0, and how much of it.
+
+    With `at_most`, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that still covers this
+    (width, height), which is many times faster. With `shrink` 2, 4 or 8 the picture is opened as
+    if it were that much smaller (`OpenError.shrink` says where that helps). With `partial`, of a
+    damaged file what can be read is taken. The pixels are sRGB, or with `keep_space` in their own
+    space if that holds more colours.
+    """
+
+    at_most: tuple[int, int] | None = None
+    page: int = 0
+    shrink: int = 1
+    partial: bool = False
+    keep_space: bool = False
+
+
+class Room:
+    """Where a picture is decoded: knows how much memory is free, and makes arrays for pixels."""
+
+    def __init__(self, free_bytes: int) -> None:
+        self.free_bytes = free_bytes
+
+    def expect(self, pixels: int, needed_bytes: int) -> None:
+        """Learn how large a picture is before it is decoded."""
+
+    def array(self, shape: tuple[int, ...]) -> Pixels:
+        """Return a new array."""
+        return np.empty(shape, np.uint8)
 
 
 def open_picture(
-    path: Path, at_most: tuple[int, int] | None = None, *, keep_space: bool = False
+    path: Path, at_most: tuple[int, int] | None = None, page: int = 0, *, keep_space: bool = False
 ) -> Picture:
-    """Open a picture; of an animation the first frame, of several pages the first.
+    """Open a picture in this very process; `Decoder` does it where a hostile file can do no harm.
 
-    Its pixels are sRGB, or with `keep_space` in their own space if that holds more colours. With
-    `at_most`, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that still covers this
-    (width, height), which is many times faster. Raises `OpenError`.
+    Raises `OpenError`.
     """
-    name = shown(path)
+    wish = Wish(at_most, page, keep_space=keep_space)
+    with open_file(path) as file:
+        return decode(path, file, wish, Room(psutil.virtual_memory().available))
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a regular file to read. Raises `OpenError`.
+
+    Whatever else lies there is refused without waiting for it: reading from a pipe could last for
+    ever.
+    """
+    with _told(shown(path)):
+        _check_is_file(path, path.stat())
+        flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+        found = os.open(path, flags)  # it may be another file by now
+        file = os.fdopen(found, "rb")
+        try:
+            _check_is_file(path, os.fstat(found))
+        except OpenError:
+            file.close()
+            raise
+        return file
+
+
+def decode(path: Path, file: BinaryIO, wish: Wish, room: Room) -> Picture:
+    """Return the picture in an open file; `path` only names it. Raises `OpenError`."""
+    load_plugins()
+    with _told(shown(path)):
+        try:
+            return _decode(path, file, wish, room)
+        except (OpenError, MemoryError, UnidentifiedImageError):
+            raise
+        except Exception as error:
+            if not wish.partial or _of_the_system(error):
+                raise
+            return _rescued(path, file, wish, room)
+
+
+def load_plugins() -> None:
+    """Load the decoders of all formats."""
+    for name in _PLUGINS:
+        importlib.import_module(f"PIL.{name}ImagePlugin")
+
+
+@contextmanager
+def _told(name: str) -> Generator[None]:
+    """Say in a sentence whatever opening and decoding a file raises."""
     try:
-        _check_is_file(path)
-        with path.open("rb") as file:
-            return _decode(path, file, at_most, keep_space)
+        yield
     except OpenError:
         raise
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -93,9 +183,18 @@ def open_picture(
     except MemoryError as error:
         raise OpenError(f"There is not enough free memory to open {name}.") from error
     except Exception as error:  # decoders of damaged files raise anything
-        if isinstance(error, OSError) and error.strerror:  # it was the system, not a decoder
-            raise OpenError(f"{name} cannot be read: {error.strerror}.") from error
+        if _of_the_system(error):
+            raise OpenError(f"{name} cannot be read: {_reason(error)}.") from error
         raise OpenError(f"{name} is damaged or incomplete: get a new copy of it.") from error
+
+
+def _of_the_system(error: Exception) -> bool:
+    """Tell an error of the file system from one of a decoder."""
+    return isinstance(error, OSError) and bool(error.strerror)
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", error))
 
 
 def list_images(folder: Path) -> list[Path]:
@@ -133,9 +232,7 @@ def natural(name: str) -> tuple[list[str | int], str]:
     return parts, name
 
 
-def _check_is_file(path: Path) -> None:
-    """Refuse what is not a regular file: reading from a pipe could wait for ever."""
-    facts = path.stat()
+def _check_is_file(path: Path, facts: os.stat_result) -> None:
     if stat.S_ISDIR(facts.st_mode):
         raise OpenError(f"{shown(path)} is a folder, not a picture.")
     if not stat.S_ISREG(facts.st_mode):
@@ -144,36 +241,77 @@ def _check_is_file(path: Path) -> None:
         raise OpenError(f"{shown(path)} is empty: get a new copy of it.")
 
 
-def _decode(
-    path: Path, file: BinaryIO, at_most: tuple[int, int] | None, keep_space: bool
-) -> Picture:
+def _rescued(path: Path, file: BinaryIO, wish: Wish, room: Room) -> Picture:
+    """Return what can be read of a damaged file, unless that is nothing."""
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        picture = _decode(path, file, wish, room)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    # What is missing was filled with one colour, which reaches a corner, whichever that is now.
+    corners = [picture.pixels[y, x] for y in (0, -1) for x in (0, -1)]
+    found = min(float((picture.pixels != corner).any(axis=2).mean()) for corner in corners)
+    if found < LEAST_FOUND:
+        raise ValueError("there is next to nothing in it")
+    return replace(picture, partial=True)
+
+
+def _decode(path: Path, file: BinaryIO, wish: Wish, room: Room) -> Picture:
     with _no_pixel_limit():
         image = Image.open(file, formats=FORMATS)
+        pages = getattr(image, "n_frames", 1)
+        if wish.page:
+            _turn_to(image, wish.page)
     full_size = image.size
-    if at_most is not None and image.format in ("JPEG", "MPO"):
-        sideways = metadata.upright_turn(image) in metadata.SIDEWAYS
-        width, height = (max(1, side) for side in (at_most[::-1] if sideways else at_most))
-        image.draft(None, (width, height))
-    reduced = image.size != full_size
-    _check_memory(path, image)
+    _reduce(image, wish)
+    reduced = image.size != full_size and wish.shrink == 1
+    _check_memory(path, image, full_size, wish, room)
     lossy = _is_lossy(image, file)
     with _no_pixel_limit():
         image.load()
+    if wish.shrink > 1:
+        full_size = image.size
     # Read after loading, because Pillow turns a TIFF upright by itself while it loads.
     turn = metadata.upright_turn(image)
     icc_profile, exif = image.info.get("icc_profile"), metadata.exif_of(image)
-    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=keep_space)
+    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=wish.keep_space)
     return Picture(
         path=path,
         size=(full_size[1], full_size[0]) if turn in metadata.SIDEWAYS else full_size,
-        pixels=_upright_array(colours, turn),
-        alpha=None if alpha is None else _upright_array(alpha, turn),
+        pixels=_upright_array(colours, turn, room),
+        alpha=None if alpha is None else _upright_array(alpha, turn, room),
         reduced=reduced,
         lossy=lossy,
         icc_profile=icc_profile,
         exif=exif,
         space=space,
+        pages=pages,
+        shrunk=wish.shrink,
     )
+
+
+def _turn_to(image: ImageFile.ImageFile, page: int) -> None:
+    try:
+        image.seek(page)
+    except EOFError as error:
+        raise ValueError(f"there is no page {page}") from error
+
+
+def _reduce(image: ImageFile.ImageFile, wish: Wish) -> None:
+    """Have fewer pixels decoded, if that was wished for and the format can."""
+    width, height = image.size
+    if wish.shrink > 1:
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (max(1, width // wish.shrink), max(1, height // wish.shrink)))
+        elif image.format == "JPEG2000":
+            image.reduce = wish.shrink.bit_length() - 1  # pyright: ignore[reportAttributeAccessIssue]
+            # Its sides are rounded up, which Pillow gets wrong unless they can be divided.
+            width, height = (math.ceil(side / wish.shrink) for side in image.size)
+            image._size = width * wish.shrink, height * wish.shrink  # pyright: ignore[reportPrivateUsage]
+    elif wish.at_most is not None and image.format in ("JPEG", "MPO"):
+        sideways = metadata.upright_turn(image) in metadata.SIDEWAYS
+        width, height = wish.at_most[::-1] if sideways else wish.at_most
+        image.draft(None, (max(1, width), max(1, height)))
 
 
 @contextmanager
@@ -190,15 +328,30 @@ def _no_pixel_limit() -> Generator[None]:
         Image.MAX_IMAGE_PIXELS = kept
 
 
-def _check_memory(path: Path, image: ImageFile.ImageFile) -> None:
+def _check_memory(
+    path: Path, image: ImageFile.ImageFile, full_size: tuple[int, int], wish: Wish, room: Room
+) -> None:
     width, height = image.size
+    if wish.shrink > 1 and image.format == "JPEG2000":  # which is reduced only while it is loaded
+        width, height = width // wish.shrink, height // wish.shrink
     each = BYTES_PER_DEEP_PIXEL if image.mode in ("I", "F") else BYTES_PER_PIXEL
-    needed, free = width * height * each, psutil.virtual_memory().available
+    needed, free = width * height * each, room.free_bytes
     if needed > free:
+        width, height = full_size
+        needed = width * height * each
         raise OpenError(
             f"{shown(path)} has {width} x {height} pixels: opening it takes about "
-            f"{needed / 1e9:.1f} GB of memory, and only {free / 1e9:.1f} GB are free."
+            f"{needed / 1e9:.1f} GB of memory, and only {free / 1e9:.1f} GB are free.",
+            shrink=_helpful_shrink(image, needed, free),
         )
+    room.expect(width * height, needed)
+
+
+def _helpful_shrink(image: ImageFile.ImageFile, needed: int, free: int) -> int:
+    """Return the least shrinking that makes a picture fit, or 0 if none does."""
+    if image.format not in ("JPEG", "MPO", "JPEG2000"):
+        return 0
+    return next((shrink for shrink in SHRINKS if needed / shrink**2 <= free), 0)
 
 
 def _is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
@@ -224,7 +377,7 @@ def _is_lossless_webp(file: BinaryIO) -> bool:
     return False
 
 
-def _upright_array(image: Image.Image, turn: Image.Transpose | None) -> Pixels:
+def _upright_array(image: Image.Image, turn: Image.Transpose | None, room: Room) -> Pixels:
     """Return a read-only array of the image's pixels, turned.
 
     Copied strip by strip: one large copy would hold Python's lock, and stall the interface, long
@@ -234,7 +387,7 @@ def _upright_array(image: Image.Image, turn: Image.Transpose | None) -> Pixels:
         image = image.transpose(turn)
     width, height = image.size
     shape = (height, width) if image.mode == "L" else (height, width, len(image.getbands()))
-    pixels = np.empty(shape, np.uint8)
+    pixels = room.array(shape)
     step = max(1, _STRIP_PIXELS // width)
     for top in range(0, height, step):
         bottom = min(top + step, height)

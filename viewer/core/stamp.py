@@ -7,18 +7,22 @@ from typing import NamedTuple
 
 
 class Stamp(NamedTuple):
-    """A page of a file as it is on disk: pixels made for one stamp are right for ever."""
+    """A page of a file as it is on disk: pixels made for one stamp are right for ever.
+
+    `shrink` is how many times smaller it was opened, because memory was short.
+    """
 
     path: Path
     modified_ns: int
     size_bytes: int
     page: int = 0
+    shrink: int = 1
 
 
-def stamp_of(path: Path, page: int = 0) -> Stamp:
+def stamp_of(path: Path, page: int = 0, shrink: int = 1) -> Stamp:
     """Return the stamp of a file as it is now. Raises `OSError`."""
     facts = path.stat()
-    return Stamp(path.absolute(), facts.st_mtime_ns, facts.st_size, page)
+    return Stamp(path.absolute(), facts.st_mtime_ns, facts.st_size, page, shrink)
 
 
 class Numbers:

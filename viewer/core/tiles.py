@@ -118,7 +118,8 @@ class OpenRequest:
     """Decode a page of a file, of an animation a frame.
 
     `canvas` (device pixels) is what a first, reduced decoding must cover; with None there is none.
-    `display` is the profile that the colours on screen are for, None for sRGB.
+    `display` is the profile that the colours on screen are for, None for sRGB. `shrink` is how many
+    times smaller to open it, if memory is short.
     """
 
     generation: int
@@ -126,6 +127,7 @@ class OpenRequest:
     canvas: Size | None
     display: bytes | None = None
     page: int = 0
+    shrink: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +177,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A request that came to nothing, and the sentence that tells the user."""
+    """A request that came to nothing, and the sentence that tells the user.
+
+    A picture too large for the memory can be opened `shrink` times smaller, unless that is 0.
+    """
 
     request: TileRequest | OpenRequest | FindRequest
     message: str
     out_of_memory: bool = False
+    shrink: int = 0

@@ -1,0 +1,351 @@
+"""The decoding process: it can do no harm, dies without being missed, and costs little."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import psutil
+import pytest
+from fakes import noise
+from PIL import Image
+
+from viewer.core import decoder as client
+from viewer.core.decoder import CODE, Decoder
+from viewer.core.errors import Cancelled, OpenError
+from viewer.core.source import Wish, open_picture
+
+LINUX = sys.platform.startswith("linux")
+REAL = "real(path, file, wish, room)"
+pytestmark = pytest.mark.skipif(not client.SEPARATE, reason="pictures are opened in this process")
+
+
+@pytest.fixture
+def photo(tmp_path: Path) -> Path:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(noise(320, 200)).save(path, exif=exif, icc_profile=b"nonsense")
+    return path
+
+
+def with_prologue(code: str) -> str:
+    """Return the process's code with something done just before it begins."""
+    return CODE.replace("decoding.main", f"{code}\ndecoding.main")
+
+
+@pytest.fixture
+def broken():
+    """Make decoders that do something else with their pictures."""
+    made: list[Decoder] = []
+
+    def make(body: str) -> Decoder:
+        replaced = (
+            "from viewer.core import source\n"
+            f"def decode(path, file, wish, room):\n    {body}\n"
+            "real, source._decode = source._decode, decode"
+        )
+        made.append(Decoder(code=with_prologue(replaced)))
+        return made[-1]
+
+    yield make
+    for decoder in made:
+        decoder.close()
+
+
+def test_a_picture_arrives_as_if_it_had_been_opened_here(decoder, photo, tmp_path):
+    rgba = tmp_path / "a.png"
+    Image.fromarray(noise(31, 17, 4), "RGBA").save(rgba)
+    for path, at_most in ((photo, None), (photo, (40, 30)), (rgba, None)):
+        theirs, ours = decoder.open(path, Wish(at_most)), open_picture(path, at_most)
+        for name in ours.__slots__:
+            np.testing.assert_array_equal(getattr(theirs, name), getattr(ours, name))
+        assert not theirs.pixels.flags.writeable
+
+
+def test_an_error_is_the_same_sentence(decoder, tmp_path):
+    path = tmp_path / "letter.png"
+    path.write_text("This is a letter.")
+    for wrong in (path, tmp_path, tmp_path / "none.png"):
+        with pytest.raises(OpenError) as here:
+            open_picture(wrong)
+        with pytest.raises(OpenError) as there:
+            decoder.open(wrong)
+        assert str(here.value) == str(there.value)
+
+
+def test_pixels_stay_when_the_process_and_the_file_are_gone(photo):
+    with Decoder() as decoder:
+        picture = decoder.open(photo)
+    photo.unlink()
+    assert picture.pixels.shape == (320, 200, 3)
+    assert picture.pixels.std() > 10
+
+
+@pytest.mark.skipif(not LINUX, reason="means of Linux")
+def test_the_process_is_confined_as_far_as_the_system_can(decoder):
+    means = decoder.confined_by
+    assert {"no core dumps", "no new privileges"} <= set(means)
+    status = Path(f"/proc/{decoder.process_id}/status").read_text()
+    assert "NoNewPrivs:\t1" in status
+    if "seccomp" in means:
+        assert "Seccomp:\t2" in status
+
+
+@pytest.mark.skipif(not LINUX, reason="means of Linux")
+@pytest.mark.parametrize(
+    ("means", "attempt"),
+    [
+        ("landlock", "open('/etc/passwd')"),
+        ("landlock", "open({here!r} + '/new', 'w')"),
+        ("landlock", "os.mkdir({here!r} + '/new')"),
+        ("landlock", "os.unlink({photo!r})"),
+        ("landlock", "os.truncate({photo!r}, 0)"),
+        ("landlock", "os.listdir({here!r})"),
+        ("seccomp", "__import__('socket').socket()"),
+        ("seccomp", "os.execv('/bin/true', ['true'])"),
+        ("seccomp", "os.kill(os.getppid(), 9)"),
+    ],
+)
+def test_a_hostile_picture_could_do_nothing(decoder, broken, photo, tmp_path, means, attempt):
+    if means not in decoder.confined_by:
+        pytest.skip(f"this system has no {means}")
+    code = attempt.format(here=str(tmp_path), photo=str(photo))
+    hostile = broken(f"try: {code}\n    except PermissionError: return {REAL}")
+    assert hostile.open(photo).size == (200, 320)
+    assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+def test_the_file_cannot_be_written_to_by_the_process(broken, photo):
+    before = photo.read_bytes()
+    hostile = broken(f"os.write(file.fileno(), b'x'); return {REAL}")
+    with pytest.raises(OpenError):
+        hostile.open(photo)
+    assert photo.read_bytes() == before
+
+
+@pytest.mark.parametrize("death", ["os.abort()", "os._exit(3)"])
+def test_a_picture_that_kills_its_decoder_costs_one_sentence(broken, photo, death):
+    mortal = broken(f"return {death} if 'photo' in path.name else {REAL}")
+    other = photo.with_name("other.jpg")
+    other.write_bytes(photo.read_bytes())
+    with pytest.raises(OpenError, match=r"^photo\.jpg is damaged .* get a new copy of it\.$"):
+        mortal.open(photo)
+    assert mortal.open(other).size == (200, 320)
+
+
+@pytest.mark.skipif(not LINUX, reason="limits of Linux")
+def test_a_decoder_that_loops_is_ended(broken, photo):
+    looping = broken(
+        "import resource; resource.setrlimit(resource.RLIMIT_CPU, (1, 9))\n    while True: pass"
+    )
+    with pytest.raises(OpenError, match="takes too long"):
+        looping.open(photo)
+
+
+def test_a_decoder_that_waits_for_ever_is_ended(broken, photo, monkeypatch):
+    sleeping = broken("__import__('time').sleep(99)")
+    assert sleeping.confined_by is not None
+    monkeypatch.setattr(client.decoding, "WALL_SECONDS", 0.2)
+    with pytest.raises(OpenError, match="takes too long"):
+        sleeping.open(photo)
+
+
+@pytest.mark.skipif(not LINUX, reason="limits of Linux")
+def test_a_decoder_that_balloons_is_held(broken, photo):
+    greedy = broken("room.expect(10, 160); held = b'x' * (3 << 30)")
+    with pytest.raises(OpenError, match="more memory than"):
+        greedy.open(photo)
+    with pytest.raises(OpenError, match="more memory than"):
+        greedy.open(photo)  # by the same process, which lives
+
+
+def test_a_process_that_died_meanwhile_is_replaced_without_a_word(photo):
+    with Decoder() as decoder:
+        decoder.open(photo)
+        for _ in range(2):
+            psutil.Process(decoder.process_id).kill()
+            assert decoder.open(photo).size == (200, 320)
+
+
+LAYOUT = {"shape": [2, 3], "pixels": [0, 18], "alpha": None, "icc_profile": None, "exif": None}
+LAYOUT["space"] = None
+FACTS = {"size": [3, 2], "reduced": False, "lossy": False, "pages": 1, "partial": False}
+TRUTH = {"picture": {**FACTS, "shrunk": 1}, "layout": LAYOUT}
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        {"picture": {}, "layout": {}},
+        {"layout": LAYOUT},
+        {**TRUTH, "picture": {**FACTS, "size": [1, 1]}},
+        {**TRUTH, "layout": {**LAYOUT, "shape": [9999, 9999]}},
+        {**TRUTH, "layout": {**LAYOUT, "shape": [-2, -3]}},
+        {**TRUTH, "layout": {**LAYOUT, "pixels": [0, 1 << 40]}},
+        {**TRUTH, "layout": {**LAYOUT, "pixels": [-1, 18]}},
+        {**TRUTH, "layout": {**LAYOUT, "alpha": [15, 6]}},
+        {**TRUTH, "layout": {**LAYOUT, "exif": [0, "all"]}},
+        {**TRUTH, "layout": 7},
+    ],
+)
+def test_a_decoder_that_lies_is_not_believed(lie):
+    with client._memory() as memory:
+        memory.truncate(18)
+        assert client._received(Path("a"), TRUTH, memory).size == (3, 2)
+        with pytest.raises((KeyError, TypeError, ValueError)):
+            client._received(Path("a"), lie, memory)
+
+
+def test_a_decoder_that_talks_nonsense_is_replaced(photo):
+    code = with_prologue("decoding._answer = lambda *_: {'refused': 7, 'shrink': None}")
+    with Decoder(code=code) as decoder:
+        decoder.confined_by  # noqa: B018 - it has started
+        number = decoder.process_id
+        with pytest.raises(OpenError, match="damaged"):
+            decoder.open(photo)
+        assert decoder.process_id != number
+
+
+def test_what_it_says_reaches_the_user_on_one_line(photo):
+    code = with_prologue(
+        "decoding._answer = lambda *_: {'refused': 'a\\nb' + 999 * 'c', 'shrink': 0}"
+    )
+    with Decoder(code=code) as decoder, pytest.raises(OpenError) as refused:
+        decoder.open(photo)
+    assert str(refused.value).startswith("a bc")
+    assert len(str(refused.value)) <= 500
+
+
+def test_memory_cannot_be_taken_away_once_it_is_received(photo, decoder):
+    picture = decoder.open(photo)
+    assert picture.pixels.base is not None
+    if hasattr(os, "memfd_create"):
+        with client._memory() as memory:
+            memory.truncate(10)
+            client._seal(memory)
+            with pytest.raises(PermissionError):
+                memory.truncate(5)
+
+
+@pytest.mark.parametrize("end", ["cancel", "close"])
+def test_opening_can_be_given_up_from_another_thread(broken, photo, end):
+    sleeping = broken("__import__('time').sleep(99)")
+    sleeping.confined_by  # noqa: B018 - it has started
+    threading.Timer(0.2, getattr(sleeping, end)).start()
+    start = time.monotonic()
+    with pytest.raises(Cancelled):
+        sleeping.open(photo)
+    assert time.monotonic() - start < 10
+    assert (sleeping.process_id is None) == (end == "close")
+
+
+def test_nothing_is_cancelled_before_its_time(photo):
+    with Decoder() as decoder:
+        decoder.open(photo)
+        number = decoder.process_id
+        decoder.cancel()
+        decoder.open(photo)
+        assert decoder.process_id == number
+
+
+def test_no_process_and_no_file_is_left_behind(photo):
+    own = psutil.Process()
+    before = own.num_fds() if LINUX else 0
+    with Decoder() as decoder:
+        decoder.open(photo)
+        number = decoder.process_id
+    assert number is not None
+    assert not psutil.pid_exists(number)
+    assert not LINUX or own.num_fds() == before
+
+
+def test_a_hundred_pictures_leave_no_file_open(decoder, photo, tmp_path):
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"\x89PNG\r\n\x1a\n")
+    decoder.open(photo)
+    own = psutil.Process()
+    before = own.num_fds() if LINUX else 0
+    for _ in range(50):
+        decoder.open(photo)
+        with pytest.raises(OpenError):
+            decoder.open(bad)
+    assert not LINUX or own.num_fds() <= before + 1  # the last picture is still held
+
+
+def test_a_damaged_picture_is_shown_in_part_if_that_is_wished(decoder, tmp_path):
+    whole, cut = tmp_path / "whole.png", tmp_path / "cut.png"
+    Image.fromarray(noise(90, 60)).save(whole)
+    cut.write_bytes(whole.read_bytes()[:8000])
+    picture = decoder.open(cut, Wish(partial=True))
+    assert picture.partial
+    assert (picture.pixels[:20] == open_picture(whole).pixels[:20]).all()
+    with pytest.raises(OpenError, match="damaged or incomplete"):
+        decoder.open(cut)
+    assert not decoder.open(whole, Wish(partial=True)).partial
+
+
+def test_of_a_file_without_any_pixels_nothing_is_shown(decoder, photo, tmp_path):
+    cut = tmp_path / "cut.jpg"
+    data = photo.read_bytes()
+    cut.write_bytes(data[: data.index(b"\xff\xda") + 14])
+    with pytest.raises(OpenError, match="damaged"):
+        decoder.open(cut, Wish(partial=True))
+
+
+@pytest.mark.parametrize(("suffix", "shrink"), [(".jpg", 2), (".jpg", 8), (".jp2", 4)])
+def test_too_large_a_picture_can_be_opened_smaller(decoder, tmp_path, monkeypatch, suffix, shrink):
+    path = tmp_path / f"large{suffix}"
+    Image.fromarray(noise(803, 601)).save(path)
+    free = 16 * 803 * 601 // shrink**2 + 9999
+    monkeypatch.setattr(client.psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    with pytest.raises(OpenError, match="803 x 601") as refused:
+        decoder.open(path)
+    assert refused.value.shrink == shrink
+    picture = decoder.open(path, Wish(shrink=shrink))
+    assert picture.size == (-(-803 // shrink), -(-601 // shrink))
+    assert picture.pixels.shape == (picture.size[1], picture.size[0], 3)
+    assert (picture.reduced, picture.shrunk) == (False, shrink)
+
+
+def test_what_cannot_be_reduced_is_not_offered_smaller(decoder, tmp_path, monkeypatch):
+    path = tmp_path / "large.png"
+    Image.fromarray(noise(300, 200)).save(path)
+    monkeypatch.setattr(client.psutil, "virtual_memory", lambda: SimpleNamespace(available=999))
+    with pytest.raises(OpenError, match="free") as refused:
+        decoder.open(path)
+    assert refused.value.shrink == 0
+
+
+def test_the_pages_of_a_file_are_opened_by_number(decoder, tmp_path):
+    for suffix in (".tif", ".gif", ".webp", ".png"):
+        path = tmp_path / f"pages{suffix}"
+        pages = [Image.new("RGB", (9, 9), colour) for colour in ("red", "lime", "blue")]
+        settings = {"lossless": True} if suffix == ".webp" else {}
+        pages[0].save(path, save_all=True, append_images=pages[1:], **settings)
+        assert decoder.open(path).pages == 3
+        np.testing.assert_array_equal(decoder.open(path, Wish(page=2)).pixels[0, 0], (0, 0, 255))
+        with pytest.raises(OpenError):
+            decoder.open(path, Wish(page=3))
+
+
+def test_a_bundle_without_python_starts_it_by_a_word(photo, monkeypatch):
+    """What a bundle's own program would do is done by this Python with the program's module."""
+    whole = client._command
+
+    def command(channel: int, niceness: int, code: str) -> list[str]:
+        monkeypatch.setattr(sys, "frozen", True, raising=False)
+        given = whole(channel, niceness, code)
+        monkeypatch.delattr(sys, "frozen")
+        assert given[0] == sys.executable
+        start = f"import sys; sys.path[:] = {sys.path}; from viewer.__main__ import main"
+        return [given[0], "-c", f"{start}; main({given[1:]})"]
+
+    monkeypatch.setattr(client, "_command", command)
+    with Decoder() as decoder:
+        assert decoder.open(photo).size == (200, 320)
