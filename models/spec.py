@@ -18,6 +18,10 @@ from typing import Any
 SUBNET_THRESHOLDS = ((1.75, 0.5), (2.55, 0.7), (3.25, 0.9))
 
 
+#: What the name of weights for photos ends in, after that of the same network's clean ones.
+PHOTO = "-photo"
+
+
 class ModelError(Exception):
     """A model is unknown, or its weights are missing or damaged; the message says what to do."""
 
@@ -46,6 +50,7 @@ class ModelSpec:
     training_data: str
     licence: str
     psnr: Mapping[str, Mapping[str, Mapping[str, float]]]
+    photo: bool  # trained for pictures that JPEG, noise and slight blur have been at
     weights: Path
     sha256: str
 
@@ -72,6 +77,7 @@ class ModelSpec:
                 training_data=facts["training"]["data"],
                 licence=facts["licence"],
                 psnr=facts["psnr"],
+                photo=bool(facts["training"]["config"].get("photo", False)),
                 weights=card.with_suffix(".safetensors"),
                 sha256=facts["sha256"],
             )
@@ -105,6 +111,11 @@ def find(name: str) -> ModelSpec:
     if name not in specs:
         raise ModelError(f"There is no model {name!r}. Choose one of: {', '.join(specs)}.")
     return specs[name]
+
+
+def for_photos(model: ModelSpec) -> ModelSpec | None:
+    """Return the same network with weights for photos, called NAME-photo; None if none ship."""
+    return next((twin for twin in available() if twin.name == model.name + PHOTO), None)
 
 
 def automatic_subnet(scale: float, subnets: tuple[float, ...]) -> float:

@@ -18,7 +18,6 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QSize, QSocketNotifier, Qt, 
 from PySide6.QtWidgets import QApplication
 
 import assets
-from models.spec import ModelError
 from viewer.browser import Browser
 from viewer.canvas import Canvas
 from viewer.core import geometry
@@ -29,7 +28,7 @@ from viewer.core.errors import ViewerError
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
 from viewer.core.plan import Layer, Scene
-from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
+from viewer.core.presets import shipped
 from viewer.core.shapes import Rect, Size
 from viewer.core.tiles import Opened, Tile
 from viewer.core.turn import UPRIGHT, Turn
@@ -39,6 +38,7 @@ from viewer.file_actions import FileActions
 from viewer.files import Files
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.reader import Reader
+from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.snapshot import Snapshot
@@ -78,7 +78,8 @@ class App(QObject):
         self._options = options
         self._shown = 0  # the number of the picture on screen
         self.settings = settings or Settings()
-        chosen, warning = _recipe(options, self.settings)
+        self.recipes = Recipes(options, self.settings)
+        chosen = self.recipes.recipe
         self._stop_flag = threading.Event()
         self._decoders = decoders or (Decoder(), Decoder(AHEAD_NICENESS))
         self._decoders[0].start()
@@ -109,9 +110,10 @@ class App(QObject):
         self.turning = Turning()
         add_turn_actions(self.window.registry, self.turning)
         FileActions(self.window, self.window.registry, self.browser)
+        self.recipes.add_actions(self.window.registry)
         self._connect()
-        if warning:
-            self.window.on_failed(warning)
+        if self.recipes.warning:
+            self.window.on_failed(self.recipes.warning)
 
     def start(self) -> None:
         """Show the window, unless only a snapshot is wanted, and open the first picture."""
@@ -170,9 +172,10 @@ class App(QObject):
         self.prepare_requested.connect(worker.prepare)
         self._connect_browser()
         window.open_requested.connect(self.open)
-        window.preset_chosen.connect(self._choose_preset)
+        window.preset_chosen.connect(self.recipes.choose_preset)
+        self.recipes.changed.connect(scheduler.set_recipe)
+        self.recipes.failed.connect(window.on_failed)
         canvas.wheel.stepped.connect(self.browser.step)
-        self.settings.changed.connect(self._on_changed)
         self.settings.follow("wheel", canvas.wheel.set_use)
         self.settings.follow("background", canvas.set_background)
 
@@ -244,26 +247,10 @@ class App(QObject):
         if (opened := self.browser.picture) is not None:
             self.window.show_title(opened.stamp.path.name, opened.picture.size, self.browser.place)
 
-    @Slot(str)
-    def _choose_preset(self, name: str) -> None:
-        """Refine everything anew, and as that preset says at the next start too."""
-        try:
-            self.scheduler.set_recipe(recipe(name))
-        except ModelError as error:
-            self.window.on_failed(str(error))
-        else:
-            self.settings.set("preset", name)
-
-    @Slot(str)
-    def _on_changed(self, name: str) -> None:
-        """Take the preset that was chosen in the settings dialog, as if in the menu."""
-        if name == "preset" and self.scheduler.recipe.preset.name != self.settings.get(name):
-            self.window.registry[f"preset.{self.settings.get(name)}"].trigger()
-
     @Slot()
     def _prepare(self) -> None:
         """Load the network while nothing else is to be done, so that the first zoom finds it."""
-        if (model := self.scheduler.recipe.preset.model) is not None:
+        if (model := self.scheduler.recipe_here.preset.model) is not None:
             self.prepare_requested.emit(model)
 
 
@@ -297,21 +284,6 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     if snapshot is not None and snapshot.complaint:
         raise ViewerError(snapshot.complaint)
     return status
-
-
-def _recipe(options: Options, settings: Settings) -> tuple[Recipe, str]:
-    """Return the recipe asked for; a broken installation still shows pictures, with a warning."""
-    name = options.preset
-    if name is None:  # a snapshot is the same whatever was chosen
-        name = DEFAULT if options.snapshot else settings.get("preset")
-    if options.preset is None and name not in {preset.name for preset in shipped()}:
-        name = DEFAULT
-    try:
-        return recipe(name, options.model), ""
-    except ModelError as error:
-        if options.model or options.preset or options.snapshot:
-            raise
-        return recipe("off"), f"{error} Until then pictures are shown with bicubic."
 
 
 def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:

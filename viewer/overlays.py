@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.plan import Plan
+from viewer.core.presets import label
 from viewer.core.pyramid import GRID, scale_of
 
 #: How long a message stays when nobody dismisses it.
@@ -53,7 +54,7 @@ def badge_text(plan: Plan, reason: str = "") -> str:
         subnet = reason
     elif reason:
         subnet = f"{subnet}  {reason}"
-    text = f"{plan.quality.model}  ×{scale:.2f}  {subnet}"
+    text = f"{label(plan.quality.model)}  ×{scale:.2f}  {subnet}"
     if plan.done == plan.total:
         return text
     if plan.done == 0:

@@ -72,6 +72,11 @@ class TileScheduler(QObject):
         return self._recipe
 
     @property
+    def recipe_here(self) -> Recipe:
+        """The recipe as it is for the picture on screen."""
+        return self._suited(self._recipe)
+
+    @property
     def limits(self) -> Limits:
         return self._limits
 
@@ -90,8 +95,8 @@ class TileScheduler(QObject):
             return None
         number, base = self._scene.number, self._scene.base
         cap = min(self._limits.subnet_cap, self._relief.subnet_cap)
-        focus, failed = self._focus, self._failed
-        return plan(self._view, number, base, recipe, self._cache, focus, failed, cap)
+        focus, failed, here = self._focus, self._failed, self._suited(recipe)
+        return plan(self._view, number, base, here, self._cache, focus, failed, cap)
 
     def set_scene(self, scene: Scene) -> None:
         """Show another picture, or the same one with more pixels; the view follows."""
@@ -274,9 +279,14 @@ class TileScheduler(QObject):
 
     def _recipe_of(self, quality: Quality) -> Recipe:
         """Return the recipe by which something of that quality was asked for."""
-        if self._other is not None and quality.model == self._other.preset.model:
-            return self._other
-        return self._recipe
+        other = None if self._other is None else self._suited(self._other)
+        if other is not None and quality.model == other.preset.model:
+            return other
+        return self.recipe_here
+
+    def _suited(self, recipe: Recipe) -> Recipe:
+        picture = self._scene and self._scene.picture
+        return recipe.suited(lossy=picture.lossy) if picture else recipe
 
     def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
         assert self._scene is not None

@@ -12,6 +12,8 @@ from PySide6.QtCore import QObject, QSettings, Signal
 DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
     {
         "preset": "balanced",
+        "model": "",  # one in the preset's place
+        "treat_as": "auto",  # what pictures are treated as; or "photo", "clean"
         "give_way": True,
         "wheel": "zoom",  # or "browse"
         "background": "#202020",  # of the canvas

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from fakes import with_photo_weights
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -245,3 +246,24 @@ def test_nothing_is_drawn_where_nobody_watches():
     stream = io.StringIO()
     assert list(progress([1, 2], stream)) == [1, 2]
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize(
+    ("suffix", "more", "taken"),
+    [
+        ("jpg", (), "compact-photo (weights for photos), subnet 0.7"),
+        ("png", (), "compact (weights for clean pictures), subnet 0.7"),
+        ("jpg", ("--treat-as", "clean"), "compact (weights for clean pictures), subnet 0.7"),
+        ("png", ("--treat-as", "photo"), "compact-photo (weights for photos), subnet 0.7"),
+        ("jpg", ("--model", "compact"), "compact (weights for clean pictures), subnet 0.7"),
+    ],
+)
+def test_the_last_line_tells_which_weights_were_taken(
+    tmp_path, monkeypatch, capsys, suffix, more, taken
+):
+    models = with_photo_weights()
+    monkeypatch.setattr("models.spec.available", lambda: models)
+    source = tmp_path / f"in.{suffix}"
+    Image.fromarray(PIXELS).save(source)
+    assert run(source, tmp_path / "out.png", 2, *more) == 0
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"52 x 36 pixels, by {taken}")

@@ -55,6 +55,16 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_treatment_option(parser: argparse.ArgumentParser) -> None:
+    """Add --treat-as."""
+    parser.add_argument(
+        "--treat-as",
+        choices=("auto", "photo", "clean"),
+        help="weights for photos, which expect the traces of JPEG and noise, or for clean "
+        "pictures; auto takes JPEG and other lossy files for photos",
+    )
+
+
 def add_device_option(parser: argparse.ArgumentParser) -> None:
     """Add --device."""
     parser.add_argument(

@@ -18,13 +18,21 @@ if TYPE_CHECKING:
 _LISTEN_SECONDS = 0.1
 
 
-def choose(model: str | None, subnet: float | str, scale: float) -> tuple[spec.ModelSpec, float]:
+def choose(
+    model: str | None,
+    subnet: float | str,
+    scale: float,
+    treat_as: str = "clean",
+    *,
+    lossy: bool = False,
+) -> tuple[spec.ModelSpec, float]:
     """Return a model (None: the default preset's), and the width to run at `scale`.
 
-    `subnet` is a width or "auto". Raises `ModelError` if there is no such model or width.
+    `subnet` is a width or "auto"; `treat_as` is one of `presets.TREATMENTS`, for a picture from a
+    `lossy` file or another. Raises `ModelError` if there is no such model or width.
     """
-    name = model if model is not None else presets.recipe(presets.DEFAULT).preset.model
-    facts = spec.find(name or "")
+    recipe = presets.recipe(presets.DEFAULT, model, treat_as).suited(lossy=lossy)
+    facts = spec.find(recipe.preset.model or "")
     if isinstance(subnet, str):
         return facts, spec.automatic_subnet(scale, facts.subnets)
     if subnet not in facts.subnets:

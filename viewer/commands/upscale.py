@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,9 +38,13 @@ BYTES_PER_PIXEL_WITH_ALPHA = 16
 def main(argv: Sequence[str]) -> int:
     """Enlarge one file. Raises `ViewerError` or `ModelError`; OUT is then as it was."""
     given = _parser().parse_args(argv)
-    facts, subnet = network.choose(given.model, given.subnet, given.scale)
+    network.choose(given.model, given.subnet, given.scale)  # refuse what cannot be at once
     with Decoder() as decoder:
         picture = decoder.open(given.source)
+    treat_as = given.treat_as or "auto"
+    facts, subnet = network.choose(
+        given.model, given.subnet, given.scale, treat_as, lossy=picture.lossy
+    )
     out_size = enlarged(picture.size, given.scale)
     _check_output(picture, given.target, out_size, overwrite=given.force)
 
@@ -56,6 +61,9 @@ def main(argv: Sequence[str]) -> int:
         exif=picture.exif,
         overwrite=given.force,
     )
+    kind = "weights for photos" if facts.photo else "weights for clean pictures"
+    how = f"by {facts.name} ({kind}), subnet {subnet:g}" if given.scale > 1 else "as they were"
+    print(f"{given.target}: {out_size[0]} x {out_size[1]} pixels, {how}", file=sys.stderr)
     return 0
 
 
@@ -149,6 +157,7 @@ def _parser() -> arguments.Parser:
         help="any number from 1 (a copy) to 32; the result has round(W*S) x round(H*S) pixels",
     )
     arguments.add_network_options(parser)
+    arguments.add_treatment_option(parser)
     parser.add_argument(
         "--whole",
         action="store_true",

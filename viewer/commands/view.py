@@ -58,6 +58,7 @@ def read(argv: Sequence[str]) -> Options:
         size=given.size,
         preset=given.preset,
         model=given.model,
+        treat_as=given.treat_as,
         device=given.device,
         snapshot=given.snapshot,
     )
@@ -122,6 +123,7 @@ def _parser() -> arguments.Parser:
     parser.add_argument(
         "--model", metavar="NAME", help="network, in place of the preset's; see 'anyzoom models'"
     )
+    arguments.add_treatment_option(parser)
     arguments.add_device_option(parser)
     parser.add_argument(
         "--snapshot",

@@ -13,7 +13,7 @@ class Options:
     `paths` are files or one folder; none opens the bundled photo. `zoom` counts device pixels per
     image pixel, `center` is the point of the picture (x, y in 0..1) at the canvas's centre, `size`
     is the canvas (width, height) in device pixels. `preset` overrides the one in the
-    settings, `model` the preset's model.
+    settings, `model` the preset's model, `treat_as` what pictures are treated as.
     With `snapshot` the refined canvas is saved there as PNG and the viewer exits.
     """
 
@@ -23,5 +23,6 @@ class Options:
     size: tuple[int, int] | None = None
     preset: str | None = None
     model: str | None = None
+    treat_as: str | None = None
     device: str = "auto"
     snapshot: Path | None = None

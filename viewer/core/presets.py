@@ -23,6 +23,7 @@ class Preset:
 PRESETS = (
     Preset("fast", "Fast", "Sharper than bicubic at once, on weak machines too", "tiny"),
     Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact"),
+    Preset("quality", "Quality", "As sharp as it gets, for those who can wait", "quality"),
     Preset("off", "Off (bicubic)", "Plain interpolation, no network", None),
 )
 
@@ -30,18 +31,29 @@ PRESETS = (
 #: Chosen unless somebody chooses another.
 DEFAULT = "balanced"
 
+#: What pictures are treated as: "auto" takes lossy files such as JPEG for photos, others as clean.
+TREATMENTS = ("auto", "photo", "clean")
+
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """A preset whose model was found: which quality each level gets, and the network's halo.
 
-    Without a model, levels above 1:1 are made by the `filter`.
+    Without a model, levels above 1:1 are made by the `filter`. `photo` is the same by weights that
+    expect what JPEG and cameras do to pictures, where there are such; see `suited`.
     """
 
     preset: Preset
     subnets: tuple[float, ...] = ()
     halo: int = 0
     filter: Filter = Filter.BICUBIC
+    photo: Recipe | None = None
+    treat_as: str = "auto"  # one of `TREATMENTS`
+
+    def suited(self, *, lossy: bool) -> Recipe:
+        """Return the recipe for one picture, `lossy` if its file lost details."""
+        wanted = lossy if self.treat_as == "auto" else self.treat_as == "photo"
+        return self.photo if wanted and self.photo is not None else self
 
     def quality_at(self, level: int, subnet_cap: float = 1.0) -> Quality:
         """Return the quality of a level at rest: networks enlarge, they never reduce.
@@ -72,9 +84,10 @@ def shipped() -> tuple[Preset, ...]:
     return tuple(preset for preset in PRESETS if preset.model is None or preset.model in names)
 
 
-def recipe(name: str, model: str | None = None) -> Recipe:
+def recipe(name: str, model: str | None = None, treat_as: str = "auto") -> Recipe:
     """Look up a preset, with another model in its place if one is named.
 
+    A model that is named is taken for lossy pictures too, unless they are to be treated as photos.
     Raises `ModelError` if there is no such preset or model.
     """
     presets = {preset.name: preset for preset in PRESETS}
@@ -84,4 +97,12 @@ def recipe(name: str, model: str | None = None) -> Recipe:
     if preset.model is None:
         return Recipe(preset)
     facts = spec.find(preset.model)
-    return Recipe(preset, facts.subnets, facts.halo)
+    twin = None if model and treat_as == "auto" else spec.for_photos(facts)
+    photo = twin and Recipe(replace(preset, model=twin.name), twin.subnets, twin.halo)
+    return Recipe(preset, facts.subnets, facts.halo, photo=photo, treat_as=treat_as)
+
+
+def label(model: str) -> str:
+    """Return what a model is called where there is little room: "compact, photo"."""
+    name = model.removesuffix(spec.PHOTO)
+    return model if name == model else f"{name}, photo"
