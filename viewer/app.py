@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 import functools
-import logging
 import math
-import os
-import signal
-import socket
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
 
-from PySide6.QtCore import QDeadlineTimer, QObject, QSize, QSocketNotifier, Qt, Signal, Slot
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QDeadlineTimer, QObject, QSize, Qt, Signal, Slot
 
 import assets
 from viewer.browser import Browser
 from viewer.canvas import Canvas
+from viewer.compare_menu import CompareMenu
+from viewer.comparison import Comparing
 from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.decoder import Decoder
-from viewer.core.errors import ViewerError
 from viewer.core.geometry import ViewState
 from viewer.core.options import Options
 from viewer.core.plan import Layer, Scene
@@ -41,13 +35,11 @@ from viewer.reader import Reader
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
-from viewer.snapshot import Snapshot
+from viewer.sides import Sides
 from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
-
-log = logging.getLogger(__name__)
 
 STOP_MS = 5_000
 
@@ -111,7 +103,10 @@ class App(QObject):
         add_turn_actions(self.window.registry, self.turning)
         FileActions(self.window, self.window.registry, self.browser)
         self.recipes.add_actions(self.window.registry)
+        self.comparing = Comparing(chosen, self.settings)
+        self.sides = Sides(self.canvas, CompareMenu(self.window.registry, self.comparing))
         self._connect()
+        self._connect_comparison()
         if self.recipes.warning:
             self.window.on_failed(self.recipes.warning)
 
@@ -162,7 +157,8 @@ class App(QObject):
         scheduler.idle.connect(self._prepare)
         scheduler.failed.connect(window.on_failed)
         # Queued even from this thread: what the monitor said last must come last.
-        for on_limits in (scheduler.set_limits, window.show_limits, self.browser.set_limits):
+        tell = scheduler.set_limits, window.show_limits, self.sides.show_limits
+        for on_limits in (*tell, self.browser.set_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
@@ -173,7 +169,7 @@ class App(QObject):
         self._connect_browser()
         window.open_requested.connect(self.open)
         window.preset_chosen.connect(self.recipes.choose_preset)
-        self.recipes.changed.connect(scheduler.set_recipe)
+        self.recipes.changed.connect(self.comparing.set_preset)
         self.recipes.failed.connect(window.on_failed)
         canvas.wheel.stepped.connect(self.browser.step)
         self.settings.follow("wheel", canvas.wheel.set_use)
@@ -202,6 +198,21 @@ class App(QObject):
         browser.told.connect(self.window.on_failed)
         browser.offered.connect(self._offer_smaller)
         browser.hurried.connect(self._hurry)
+
+    def _connect_comparison(self) -> None:
+        canvas, scheduler, window = self.canvas, self.scheduler, self.window
+        comparing, sides = self.comparing, self.sides
+        comparing.recipe_chosen.connect(scheduler.set_recipe)
+        comparing.other_chosen.connect(scheduler.set_other)
+        comparing.changed.connect(canvas.set_comparison)
+        comparing.changed.connect(sides.set_comparison)
+        comparing.failed.connect(window.on_failed)
+        scheduler.compared.connect(canvas.set_other_plan)
+        scheduler.planned.connect(sides.set_plan)
+        scheduler.compared.connect(sides.set_other_plan)
+        sides.compared.connect(window.badge.stand_aside)
+        sides.handle.moved.connect(comparing.set_split)
+        sides.handle.recentred.connect(comparing.recentre)
 
     @Slot(int, object, object)
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
@@ -252,59 +263,3 @@ class App(QObject):
         """Load the network while nothing else is to be done, so that the first zoom finds it."""
         if (model := self.scheduler.recipe_here.preset.model) is not None:
             self.prepare_requested.emit(model)
-
-
-def run(options: Options, decoder: Decoder | None = None) -> int:
-    """Show the viewer, or take a snapshot; return the exit status.
-
-    `decoder` is one that was started before, to save time.
-
-    Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
-    """
-    qt = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(qt, QApplication)
-    qt.setApplicationName("Anyzoom")
-    qt.setDesktopFileName("anyzoom")
-    app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
-    waker = _quit_on_interrupt(qt)
-    app.window.closed.connect(qt.quit)
-    snapshot = None
-    if options.snapshot is not None:
-        snapshot = Snapshot(options.snapshot, app.canvas, app.scheduler)
-        app.worker.failed.connect(snapshot.on_failed)
-        snapshot.done.connect(qt.exit)
-    sys.excepthook = functools.partial(_on_exception, snapshot)
-    app.start()
-    status = qt.exec()
-    if not app.stop():
-        # It is deep in a library. Nothing is left to be saved, and to wait or to let Qt destroy a
-        # thread that runs, which aborts, would be worse.
-        os._exit(status)
-    waker.setEnabled(False)
-    if snapshot is not None and snapshot.complaint:
-        raise ViewerError(snapshot.complaint)
-    return status
-
-
-def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:
-    """Quit on Ctrl-C: a byte through a socket wakes the event loop, where Python can answer."""
-    ours, other = socket.socketpair()
-    for end in (ours, other):
-        end.setblocking(False)
-    signal.set_wakeup_fd(other.fileno())
-    signal.signal(signal.SIGINT, lambda *_: qt.exit(130))
-    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, qt)
-    notifier.activated.connect(lambda: (ours.recv(64), other.fileno()))
-    return notifier
-
-
-def _on_exception(
-    snapshot: Snapshot | None,
-    kind: type[BaseException],
-    error: BaseException,
-    trace: TracebackType | None,
-) -> None:
-    """Log what went wrong in a slot; the viewer lives on, a snapshot would wait for ever."""
-    log.critical("Unexpected error", exc_info=(kind, error, trace))
-    if snapshot is not None:
-        snapshot.fail("The snapshot could not be taken.")

@@ -48,7 +48,8 @@ def badge_text(plan: Plan, reason: str = "") -> str:
     """
     scale = scale_of(plan.level)
     if plan.quality.model is None:
-        return f"bicubic  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
+        name = plan.quality.filter.value
+        return f"{name}  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
     subnet = f"subnet {plan.quality.subnet:g}"
     if reason.endswith(subnet):
         subnet = reason
@@ -72,6 +73,7 @@ class Badge(QLabel):
         self.setAccessibleName("How the picture is shown")
         self._plan: Plan | None = None
         self._reason = ""
+        self._aside = False
         self.hide()
 
     def show_plan(self, plan: Plan) -> None:
@@ -79,7 +81,12 @@ class Badge(QLabel):
         text = badge_text(plan, self._reason)
         if text != self.text():
             self.setText(text)
-        self.show()
+        self.setVisible(not self._aside)
+
+    def stand_aside(self, aside: bool) -> None:
+        """Show nothing while something else tells how the picture is shown."""
+        self._aside = aside
+        self.setVisible(not aside and self._plan is not None)
 
     def show_reason(self, reason: str) -> None:
         """Tell what is held back, and why; nothing if nothing is."""

@@ -21,6 +21,9 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "language": "",  # a code such as "de"; "" follows the system
         "display_profile": "system",  # or "srgb", or the path of an ICC profile
         "wrap": True,  # go on with the first picture after the last
+        "compare_left": "bicubic",  # a method, see viewer.core.methods
+        "compare_right": "preset",
+        "compare_gain": 8,  # how many times a difference is amplified
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over
     }

@@ -183,7 +183,7 @@ def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypa
         return 0
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "")  # put back when the test ends
-    monkeypatch.setattr("viewer.app.run", note)
+    monkeypatch.setattr("viewer.life.run", note)
     assert run(photo, "--snapshot", "out.png")[0] == 0
     assert seen == [(Path("out.png"), "offscreen")]
 
@@ -194,7 +194,7 @@ def test_a_snapshot_does_not_depend_on_a_display_that_may_be_gone(run, photo, mo
     monkeypatch.setenv("DISPLAY", ":12345")
     monkeypatch.setenv("QT_QPA_PLATFORM", "")
     note = lambda *_: seen.append(os.environ["QT_QPA_PLATFORM"]) or 0  # noqa: E731
-    monkeypatch.setattr("viewer.app.run", note)
+    monkeypatch.setattr("viewer.life.run", note)
     assert run(photo, "--snapshot", "out.png")[0] == 0
     assert seen == ["offscreen"]
 

@@ -206,7 +206,7 @@ def test_quitting_while_a_library_takes_its_time_is_no_crash():
     script = """
 import time
 from PySide6.QtCore import QTimer
-from viewer import app
+from viewer import app, life
 from viewer.core.options import Options
 
 class Slow(app.App):
@@ -217,8 +217,8 @@ class Slow(app.App):
         QTimer.singleShot(0, self.window, self.window.close)
         time.sleep(60)
 
-app.App, app.STOP_MS = Slow, 50
-app.run(Options())
+life.App, app.STOP_MS = Slow, 50
+life.run(Options())
 raise SystemExit("this would abort")
 """
     done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=50)

@@ -34,9 +34,9 @@ def main(argv: Sequence[str]) -> int:
     _check_display(options)
     decoder = Decoder()
     decoder.start()  # it gets ready while Qt is loaded
-    from viewer import app
+    from viewer import life
 
-    return app.run(options, decoder)
+    return life.run(options, decoder)
 
 
 def read(argv: Sequence[str]) -> Options:

@@ -1,0 +1,79 @@
+"""One run of the viewer: from its arguments to its exit status."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+import signal
+import socket
+import sys
+from types import TracebackType
+
+from PySide6.QtCore import QSocketNotifier
+from PySide6.QtWidgets import QApplication
+
+from viewer.app import App
+from viewer.core.decoder import Decoder
+from viewer.core.errors import ViewerError
+from viewer.core.options import Options
+from viewer.snapshot import Snapshot
+from viewer.threads import AHEAD_NICENESS
+
+log = logging.getLogger(__name__)
+
+
+def run(options: Options, decoder: Decoder | None = None) -> int:
+    """Show the viewer, or take a snapshot; return the exit status.
+
+    `decoder` is one that was started before, to save time.
+
+    Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
+    """
+    qt = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(qt, QApplication)
+    qt.setApplicationName("Anyzoom")
+    qt.setDesktopFileName("anyzoom")
+    app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
+    waker = _quit_on_interrupt(qt)
+    app.window.closed.connect(qt.quit)
+    snapshot = None
+    if options.snapshot is not None:
+        snapshot = Snapshot(options.snapshot, app.canvas, app.scheduler)
+        app.worker.failed.connect(snapshot.on_failed)
+        snapshot.done.connect(qt.exit)
+    sys.excepthook = functools.partial(_on_exception, snapshot)
+    app.start()
+    status = qt.exec()
+    if not app.stop():
+        # It is deep in a library. Nothing is left to be saved, and to wait or to let Qt destroy a
+        # thread that runs, which aborts, would be worse.
+        os._exit(status)
+    waker.setEnabled(False)
+    if snapshot is not None and snapshot.complaint:
+        raise ViewerError(snapshot.complaint)
+    return status
+
+
+def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:
+    """Quit on Ctrl-C: a byte through a socket wakes the event loop, where Python can answer."""
+    ours, other = socket.socketpair()
+    for end in (ours, other):
+        end.setblocking(False)
+    signal.set_wakeup_fd(other.fileno())
+    signal.signal(signal.SIGINT, lambda *_: qt.exit(130))
+    notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, qt)
+    notifier.activated.connect(lambda: (ours.recv(64), other.fileno()))
+    return notifier
+
+
+def _on_exception(
+    snapshot: Snapshot | None,
+    kind: type[BaseException],
+    error: BaseException,
+    trace: TracebackType | None,
+) -> None:
+    """Log what went wrong in a slot; the viewer lives on, a snapshot would wait for ever."""
+    log.critical("Unexpected error", exc_info=(kind, error, trace))
+    if snapshot is not None:
+        snapshot.fail("The snapshot could not be taken.")
