@@ -29,6 +29,10 @@ TOLERANCE = 0.25 / 255
 HALO_SCALES = (1.1, 2.0, 2.37, 3.0, 4.0, 7.5)
 
 
+#: Of each picture, so many LR pixels each way are enough to see what a tile does not.
+HALO_CROP = 144
+
+
 @torch.no_grad()
 def measure_halo(network: Network, folder: Path) -> int:
     """Return the smallest halo, in LR pixels, that keeps tiles within `TOLERANCE`.
@@ -36,32 +40,34 @@ def measure_halo(network: Network, folder: Path) -> int:
     Tried on the LR pictures in `folder`, at every width, on tiles of 32 LR pixels; a margin of
     one pixel is added, and the theoretical reach is the upper bound.
     """
-    pictures = [read_rgb(path) for path in sorted(folder.iterdir())]
     halo = 4
-    for picture in pictures:
+    for path in sorted(folder.iterdir()):
+        picture = read_rgb(path)[:HALO_CROP, :HALO_CROP]
         x = torch.from_numpy(picture.copy()).permute(2, 0, 1)[None].float().div_(255)
         for scale in HALO_SCALES:
             for width in network.widths:
-                while halo < network.reach and _tile_error(network, x, scale, width, halo):
-                    halo += 1
+                halo = _enough(network, x, scale, width, halo)
     return min(halo + 1, network.reach)
 
 
-def _tile_error(network: Network, x: torch.Tensor, scale: float, width: float, halo: int) -> bool:
-    """Whether any of a grid of tiles differs from the whole by more than `TOLERANCE`."""
-    sizes = [(n, round(n * scale)) for n in x.shape[2:]]
-    rows, cols = (Axis.whole(*size) for size in sizes)
+def _enough(network: Network, x: torch.Tensor, scale: float, width: float, halo: int) -> int:
+    """Return the first halo from `halo` on with which no tile differs from the whole."""
+    axes = [Axis.whole(n, round(n * scale)) for n in x.shape[2:]]
+    rows, cols = axes
     prepared = network.prepare((rows.scale, cols.scale), width)
     whole = prepared(x, rows, cols)
     step = round(32 * scale)
     # A diagonal band of tiles sees every distance to the borders.
     for start in range(0, min(rows.n_out, cols.n_out) - step, step):
         ends = (start, start + step)
-        r, c = (Axis.tile(*size, *ends, halo) for size in sizes)
-        tile = prepared(x[:, :, r.in0 : r.in1, c.in0 : c.in1], r, c)
-        if (tile - whole[slice(*ends), slice(*ends)]).abs().max() > TOLERANCE:
-            return True
-    return False
+        wanted = whole[slice(*ends), slice(*ends)]
+        while halo < network.reach:
+            r, c = (Axis.tile(axis.n_in, axis.n_out, *ends, halo) for axis in axes)
+            tile = prepared(x[:, :, r.in0 : r.in1, c.in0 : c.in1], r, c)
+            if (tile - wanted).abs().max() <= TOLERANCE:
+                break
+            halo += 1
+    return halo
 
 
 def model_card(run: Path, network: Network, state: dict[str, Any], bench: Path) -> dict[str, Any]:
