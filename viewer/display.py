@@ -19,7 +19,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from viewer.actions import Actions
-from viewer.core.colour import is_display_profile
+from viewer.core.colour import is_target
 from viewer.language import tr
 from viewer.settings import Settings
 
@@ -75,7 +75,7 @@ class Display(QObject):
         screen = self._window.screen()
         number = screens.index(screen) if screen in screens else 0
         found = self._read(number, int(self._window.winId()))
-        if found is not None and not is_display_profile(found):
+        if found is not None and not is_target(found):
             log.warning("The system's display profile is not usable")
             return None
         return found
@@ -91,7 +91,7 @@ class Display(QObject):
                 )
             )
             return None
-        if is_display_profile(found):
+        if is_target(found):
             return found
         text = tr("{name} is not the ICC profile of a display: sRGB is used.")
         self.failed.emit(text.format(name=path.name))

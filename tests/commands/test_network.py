@@ -8,7 +8,7 @@ import pytest
 
 from models.spec import ModelError
 from viewer.commands import network
-from viewer.core.errors import OutOfMemory
+from viewer.core.errors import OutOfMemory, memory_told
 
 
 @pytest.mark.parametrize(("scale", "width"), [(1.2, 0.5), (2, 0.7), (3, 0.9), (4, 1.0), (32, 1.0)])
@@ -40,7 +40,7 @@ def test_only_idle_cores_are_used(monkeypatch, idle, cores):
 
 
 def test_other_runtime_errors_are_not_taken_for_a_lack_of_memory():
-    with pytest.raises(OutOfMemory, match="do less"), network.memory_told("do less"):
+    with pytest.raises(OutOfMemory, match="do less"), memory_told("do less"):
         raise RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB")
-    with pytest.raises(RuntimeError, match="shapes"), network.memory_told("do less"):
+    with pytest.raises(RuntimeError, match="shapes"), memory_told("do less"):
         raise RuntimeError("shapes do not match")

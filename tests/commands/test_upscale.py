@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from viewer import __main__
-from viewer.commands import upscale
 from viewer.commands.progress import progress
+from viewer.core import enlarge
 from viewer.core.source import open_picture
 
 RNG = np.random.default_rng(5)
@@ -71,8 +71,8 @@ def test_a_single_pixel_can_be_enlarged(tmp_path):
 
 @pytest.mark.parametrize("scale", [2, 2.37])
 def test_chunks_equal_the_whole(photo, tmp_path, monkeypatch, scale):
-    monkeypatch.setattr(upscale, "CHUNK_LR_PX", 7)
-    assert len(upscale.chunks((18, 26), (36, 52))) == 12
+    monkeypatch.setattr(enlarge, "CHUNK_LR_PX", 7)
+    assert len(enlarge.chunks((18, 26), (36, 52))) == 12
     assert run(photo, tmp_path / "chunks.png", scale) == 0
     assert run(photo, tmp_path / "whole.png", scale, "--whole") == 0
     chunks, whole = (
@@ -160,7 +160,7 @@ def test_the_source_is_never_overwritten(capsys, photo, tmp_path):
 def test_a_target_that_cannot_be_written_is_refused_before_any_work(
     capsys, photo, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(upscale, "upscale_in_chunks", None)  # calling it would fail otherwise
+    monkeypatch.setattr(enlarge, "in_chunks", None)  # calling it would fail otherwise
     assert "must end in" in refused(capsys, tmp_path, photo, tmp_path / "out.doc")
     assert "no folder" in refused(capsys, tmp_path, photo, tmp_path / "none" / "out.png")
     assert "too long" in refused(capsys, tmp_path, photo, tmp_path / f"{300 * 'n'}.png")
@@ -178,8 +178,8 @@ def test_a_damaged_source_is_refused(capsys, photo, tmp_path):
 
 
 def test_a_result_that_does_not_fit_memory_is_refused(capsys, photo, tmp_path, monkeypatch):
-    scarce = SimpleNamespace(available=18 * 26 * 16 * upscale.BYTES_PER_PIXEL - 1)
-    monkeypatch.setattr(upscale.psutil, "virtual_memory", lambda: scarce)
+    scarce = SimpleNamespace(available=18 * 26 * 16 * enlarge.BYTES_PER_PIXEL - 1)
+    monkeypatch.setattr(enlarge.psutil, "virtual_memory", lambda: scarce)
     message = refused(capsys, tmp_path, photo, tmp_path / "out.png", 4)
     assert "memory" in message
     assert "104 x 72" in message
@@ -203,7 +203,7 @@ def test_an_interrupt_leaves_nothing_behind(capsys, photo, tmp_path, monkeypatch
             raise KeyboardInterrupt
         return np.zeros((rows[1] - rows[0], cols[1] - cols[0], 3), np.uint8)
 
-    monkeypatch.setattr(upscale, "CHUNK_LR_PX", 9)
+    monkeypatch.setattr(enlarge, "CHUNK_LR_PX", 9)
     monkeypatch.setattr("models.upscaler.Upscaler.region", interrupt)
     assert run(photo, tmp_path / "out.png") == 130
     assert os.listdir(tmp_path) == ["in.png"]
@@ -215,7 +215,7 @@ def test_an_interrupt_leaves_nothing_behind(capsys, photo, tmp_path, monkeypatch
 )
 def test_chunks_cover_every_pixel_once_and_stay_small(size, scale):
     out = (round(size[0] * scale), round(size[1] * scale))
-    cut = upscale.chunks(size, out)
+    cut = enlarge.chunks(size, out)
     rows = sorted({rows for rows, _ in cut})
     cols = sorted({cols for _, cols in cut})
     assert cut == [(row, col) for row in rows for col in cols]
@@ -223,7 +223,7 @@ def test_chunks_cover_every_pixel_once_and_stay_small(size, scale):
         assert spans[0][0] == 0
         assert spans[-1][1] == length
         assert all(a[1] == b[0] for a, b in pairwise(spans))
-        assert all(0 < end - start <= upscale.CHUNK_MAX_PX + 1 for start, end in spans)
+        assert all(0 < end - start <= enlarge.CHUNK_MAX_PX + 1 for start, end in spans)
 
 
 class Terminal(io.StringIO):

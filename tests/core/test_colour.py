@@ -101,9 +101,9 @@ def test_a_wide_picture_is_saved_in_its_own_space_without_loss(tmp_path, suffix)
     [(P3, True), (SRGB, True), (b"", False), (b"text", False), (P3[:200], False)],
 )
 def test_a_display_profile_is_one_that_colours_can_be_converted_to(profile, fits):
-    assert colour.is_display_profile(profile) is fits
+    assert colour.is_target(profile) is fits
 
 
 def test_a_profile_of_another_kind_is_no_displays():
     lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
-    assert not colour.is_display_profile(lab)
+    assert not colour.is_target(lab)

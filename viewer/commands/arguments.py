@@ -9,17 +9,21 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from viewer.core.enlarge import MAX_SCALE as MAX_SCALE
+
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
-MAX_SCALE = 32.0
 
 
 class Parser(argparse.ArgumentParser):
     """An argument parser that refuses in one line, and knows `--debug`."""
 
-    def __init__(self, prog: str, description: str, epilog: str | None = None) -> None:
+    def __init__(
+        self, prog: str, description: str, epilog: str | None = None, usage: str | None = None
+    ) -> None:
         super().__init__(
             prog=prog,
+            usage=usage,
             description=description,
             epilog=epilog,
             formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -84,6 +88,17 @@ def number(low: float, high: float, *, above: bool = False) -> Callable[[str], f
             kind = f"above {low:g} and up to {high:g}" if above else f"from {low:g} to {high:g}"
             raise argparse.ArgumentTypeError(f"{text!r} is not a number {kind}")
         return value
+
+    return read
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers in [low, high]."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
 
     return read
 

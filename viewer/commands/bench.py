@@ -116,15 +116,13 @@ def _parser() -> arguments.Parser:
         help="how long ui plays (default 10) and load keeps the machine busy (default 6)",
     )
     parser.add_argument(
-        "--images", type=_count, default=24, metavar="N", help="of memory (default %(default)s)"
+        "--images",
+        type=arguments.whole_number(1, 1000),
+        default=24,
+        metavar="N",
+        help="of memory (default %(default)s)",
     )
     return parser
-
-
-def _count(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to 1000")
-    return int(text)
 
 
 def _has_screen() -> bool:

@@ -21,7 +21,7 @@ from models import metrics
 from viewer.commands import arguments, network
 from viewer.commands.progress import progress
 from viewer.core.decoder import Decoder
-from viewer.core.errors import OpenError, shown
+from viewer.core.errors import OpenError, memory_told, shown
 from viewer.core.source import Picture, list_images, open_picture
 
 Pixels = NDArray[np.uint8]
@@ -133,7 +133,7 @@ def measure(
     for pair in progress(pairs):
         hr, lr = pair.pixels(scale, read)
         start = time.perf_counter()
-        with network.memory_told("close other programs, or measure smaller pictures"):
+        with memory_told("close other programs, or measure smaller pictures"):
             sr = upscale(lr, hr.shape[:2])
         seconds += time.perf_counter() - start
         bicubic = resized(lr, (hr.shape[1], hr.shape[0]))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import contextmanager
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import psutil
 
 from models import spec
 from viewer.core import presets
-from viewer.core.errors import OutOfMemory
+from viewer.core.enlarge import Load
 
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
@@ -31,19 +30,41 @@ def choose(
     `subnet` is a width or "auto"; `treat_as` is one of `presets.TREATMENTS`, for a picture from a
     `lossy` file or another. Raises `ModelError` if there is no such model or width.
     """
-    recipe = presets.recipe(presets.DEFAULT, model, treat_as).suited(lossy=lossy)
-    facts = spec.find(recipe.preset.model or "")
+    suited = recipe(model, subnet, treat_as).suited(lossy=lossy)
+    facts = spec.find(suited.preset.model or "")
+    return facts, suited.preset.subnet or spec.automatic_subnet(scale, facts.subnets)
+
+
+def recipe(model: str | None, subnet: float | str, treat_as: str = "auto") -> presets.Recipe:
+    """Return the recipe of a model (None: the default preset's) and a width, or "auto".
+
+    Raises `ModelError` if there is no such model or width.
+    """
+    if model is not None:
+        spec.find(model)  # an empty name is none, too
+    found = presets.recipe(presets.DEFAULT, model, treat_as)
     if isinstance(subnet, str):
-        return facts, spec.automatic_subnet(scale, facts.subnets)
-    if subnet not in facts.subnets:
-        known = ", ".join(f"{width:g}" for width in facts.subnets)
-        raise spec.ModelError(f"{facts.name} has no subnet {subnet:g}. Choose one of: {known}.")
-    return facts, subnet
+        return found
+    if subnet not in found.subnets:
+        known = ", ".join(f"{width:g}" for width in found.subnets)
+        name = found.preset.model
+        raise spec.ModelError(f"{name} has no subnet {subnet:g}. Choose one of: {known}.")
+    return found.only(subnet)
 
 
-def load(facts: spec.ModelSpec, device: str, precision: str) -> Upscaler:
-    """Load a network, to be run on the cores that are idle now. Raises `ModelError`."""
-    idle = idle_cores()
+def loader(device: str, precision: str, threads: int | None = None) -> Load:
+    """Return what loads each model by its name, once; to be used on one thread."""
+    return lru_cache(lambda name: load(spec.find(name), device, precision, threads))
+
+
+def load(
+    facts: spec.ModelSpec, device: str, precision: str, threads: int | None = None
+) -> Upscaler:
+    """Load a network, to be run by so many threads, or on the cores that are idle now.
+
+    Raises `ModelError`.
+    """
+    idle = threads or idle_cores()
     import torch
 
     from models.upscaler import Upscaler
@@ -60,14 +81,3 @@ def idle_cores() -> int:
     """
     share = psutil.cpu_times_percent(interval=_LISTEN_SECONDS).idle / 100
     return max(1, round(share * (psutil.cpu_count() or 1)))
-
-
-@contextmanager
-def memory_told(advice: str) -> Generator[None]:
-    """Turn torch's ways of running out of memory into `OutOfMemory`, with what to do about it."""
-    try:
-        yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one, the CPU's has no class
-        if "memory" not in str(error):
-            raise
-        raise OutOfMemory(f"The network ran out of memory: {advice}.") from error

@@ -65,15 +65,22 @@ def convert(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pixel
     return colours if pixels.shape[2] == 3 else np.dstack((colours, pixels[..., 3]))
 
 
-def is_display_profile(icc_profile: bytes) -> bool:
-    """Tell whether RGB pixels can be converted to a profile: not every one is a target."""
-    return from_srgb(_cube(), icc_profile) is not None
+@lru_cache(maxsize=64)
+def is_target(icc_profile: bytes) -> bool:
+    """Tell whether RGB pixels can be converted to a profile, as that of every display."""
+    try:
+        if _space(icc_profile) != "RGB":
+            return False
+        _convert(_cube(), _builtin("sRGB"), _open_profile(icc_profile))
+    except _FAULTS:
+        return False
+    return True
 
 
 @lru_cache(maxsize=64)
 def _is_worth_keeping(icc_profile: bytes | None) -> bool:
     """Tell whether a profile is an RGB space, unlike sRGB, in which a network sees usual tones."""
-    if not icc_profile or not is_display_profile(icc_profile):
+    if not icc_profile or not is_target(icc_profile):
         return False
     greys = np.empty((1, 256, 3), np.uint8)
     greys[...] = np.arange(256)[:, None]
@@ -105,16 +112,6 @@ def _fill_hidden(colours: Image.Image, alpha: Image.Image) -> Image.Image:
         filled = filled.resize(image.size, Image.Resampling.BILINEAR)
         filled.paste(image, mask=visible)
     return filled
-
-
-def from_srgb(image: Image.Image, icc_profile: bytes) -> Image.Image | None:
-    """Return an sRGB image's colours in another RGB profile, or None if it cannot be a target."""
-    try:
-        if _space(icc_profile) != "RGB":
-            return None
-        return _convert(image, _builtin("sRGB"), _open_profile(icc_profile))
-    except _FAULTS:
-        return None
 
 
 def srgb_profile() -> bytes:

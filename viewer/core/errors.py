@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -31,6 +33,17 @@ class OutOfMemory(ViewerError):  # noqa: N818 - named after what happened, as th
 
 class ExportError(ViewerError):
     """A picture could not be saved; the target is as it was before."""
+
+
+@contextmanager
+def memory_told(advice: str) -> Generator[None]:
+    """Turn torch's ways of running out of memory into `OutOfMemory`, with what to do about it."""
+    try:
+        yield
+    except RuntimeError as error:  # torch.OutOfMemoryError is one, the CPU's has no class
+        if "memory" not in str(error):
+            raise
+        raise OutOfMemory(f"The network ran out of memory: {advice}.") from error
 
 
 def shown(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -49,6 +50,13 @@ FORMATS = {
 #: A classic TIFF addresses four gigabytes.
 _BIG_TIFF_BYTES = 3 << 30
 
+#: Copied at a time, see `_assembled`.
+_STRIP_PIXELS = 1 << 18
+
+
+def _go_on() -> None:
+    """Let a saving go on to its end."""
+
 
 def check_target(
     target: Path, size: tuple[int, int], *, transparent: bool, overwrite: bool
@@ -86,6 +94,9 @@ def save_picture(
     icc_profile: bytes | None = None,
     exif: bytes | None = None,
     space: bytes | None = None,
+    quality: int | None = None,
+    dpi: float | None = None,
+    check: Callable[[], None] = _go_on,
     overwrite: bool = False,
 ) -> None:
     """Save uint8 HxWx3 RGB, and HxW straight alpha, in the format of the target's suffix.
@@ -93,25 +104,28 @@ def save_picture(
     `space` is the profile of the pixels, which is then embedded, or None: they are sRGB.
     `icc_profile` is the source's: sRGB colours are converted back to it where it can be written
     to, and are otherwise marked as sRGB. `exif` is the source's, and is made to say upright.
-    Nothing is left behind by a failure or an interrupt. Raises `ExportError`.
+    `quality` (1 to 100) is of lossy formats; `dpi` is noted for printing. `check` is called while
+    the file is written, and may raise. Nothing is left behind by a failure or an interrupt.
+    Raises `ExportError`.
     """
     height, width = pixels.shape[:2]
     if alpha is not None and alpha.min() == 255:
         alpha = None
     kind = check_target(target, (width, height), transparent=alpha is not None, overwrite=overwrite)
     try:
-        image, profile = Image.fromarray(pixels), space
-        if space is None:
-            image, profile = _to_profile(image, icc_profile)
-        if alpha is not None:
-            image.putalpha(Image.fromarray(alpha))
+        profile = space or _writable(icc_profile)
+        image = _assembled(pixels, alpha, space, profile)
         settings = {**kind.settings, "icc_profile": profile}
-        if exif is not None and (block := metadata.exif_for_copy(exif, image.size)) is not None:
+        if exif is not None and (block := metadata.exif_for_copy(exif, image.size, dpi)):
             settings["exif"] = block
+        if quality is not None and "quality" in settings:
+            settings["quality"] = quality
+        if dpi is not None:
+            settings["dpi"] = (dpi, dpi)
         if kind.name == "TIFF" and pixels.nbytes > _BIG_TIFF_BYTES:
             settings["big_tiff"] = True
         # A symbolic link stays one: what it points to is replaced.
-        _write_then_rename(image, kind.name, settings, Path(os.path.realpath(target)))
+        _write_then_rename(image, kind.name, settings, Path(os.path.realpath(target)), check)
     except (OSError, ValueError) as error:
         raise ExportError(f"{shown(target)} cannot be written: {_reason(error)}.") from error
     except MemoryError as error:
@@ -134,27 +148,66 @@ def _check_place(target: Path, overwrite: bool) -> None:
         raise ExportError(f"You are not allowed to write into the folder {folder}.")
 
 
-def _to_profile(image: Image.Image, icc_profile: bytes | None) -> tuple[Image.Image, bytes | None]:
-    """Return the image in the given profile or in sRGB, and the profile to embed."""
-    if icc_profile is None:
-        return image, None  # untagged means sRGB
-    converted = colour.from_srgb(image, icc_profile)
-    return (image, colour.srgb_profile()) if converted is None else (converted, icc_profile)
+def _writable(icc_profile: bytes | None) -> bytes | None:
+    """Return the profile to embed: a source's own, or sRGB; none says sRGB, too."""
+    if icc_profile is None or colour.is_target(icc_profile):
+        return icc_profile
+    return colour.srgb_profile()
+
+
+def _assembled(
+    pixels: Pixels, alpha: Pixels | None, space: bytes | None, profile: bytes | None
+) -> Image.Image:
+    """Return pixels of one space as an image in another.
+
+    Strip by strip: whatever Pillow does with a large array at once would stall the interface.
+    """
+    height, width = pixels.shape[:2]
+    image = Image.new("RGB" if alpha is None else "RGBA", (width, height))
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        strip = colour.convert(pixels[top : top + step], space, profile)
+        if alpha is not None:
+            strip = np.dstack((strip, alpha[top : top + step]))
+        image.paste(Image.fromarray(strip), (0, top))
+    return image
 
 
 def _write_then_rename(
-    image: Image.Image, format_name: str, settings: dict[str, Any], target: Path
+    image: Image.Image,
+    format_name: str,
+    settings: dict[str, Any],
+    target: Path,
+    check: Callable[[], None],
 ) -> None:
     part = target.with_name(f".anyzoom-{secrets.token_hex(6)}.part")
     try:
         with part.open("xb") as file:
-            image.save(file, format_name, **settings)
+            image.save(_Checked(file, check), format_name, **settings)
             _flush_to_disk(file)
+        check()
         if target.exists():
             shutil.copymode(target, part)
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+class _Checked:
+    """A file that calls `check` before every write: it may raise, and so end the saving."""
+
+    def __init__(self, file: BinaryIO, check: Callable[[], None]) -> None:
+        self._file = file
+        self._check = check
+
+    def write(self, data: bytes) -> int:
+        self._check()
+        return self._file.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "fileno":  # through which Pillow would write all at once
+            raise AttributeError(name)
+        return getattr(self._file, name)
 
 
 def _flush_to_disk(file: BinaryIO) -> None:

@@ -22,7 +22,7 @@ _DESCRIPTIVE = (
     _TAG.Copyright,
 )
 
-_UPRIGHT = 1
+_UPRIGHT, _PER_INCH = 1, 2
 _TURNED = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -62,14 +62,20 @@ def exif_of(image: Image.Image) -> bytes | None:
         return None
 
 
-def exif_for_copy(exif: bytes, size: tuple[int, int]) -> bytes | None:
-    """Return EXIF for an upright copy of (width, height) pixels, or None if it is damaged."""
+def exif_for_copy(exif: bytes, size: tuple[int, int], dpi: float | None = None) -> bytes | None:
+    """Return EXIF for an upright copy of (width, height) pixels, or None if it is damaged.
+
+    It tells `dpi`, unless None, as the resolution.
+    """
     try:
         copy = Image.Exif()
         copy.load(exif)
         if not len(copy):
             return None
         copy[_TAG.Orientation] = _UPRIGHT
+        if dpi is not None:
+            copy[_TAG.XResolution] = copy[_TAG.YResolution] = dpi
+            copy[_TAG.ResolutionUnit] = _PER_INCH
         if ExifTags.IFD.Exif in copy:
             details = copy.get_ifd(ExifTags.IFD.Exif)
             details[_TAG.ExifImageWidth], details[_TAG.ExifImageHeight] = size

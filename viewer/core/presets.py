@@ -55,6 +55,12 @@ class Recipe:
         wanted = lossy if self.treat_as == "auto" else self.treat_as == "photo"
         return self.photo if wanted and self.photo is not None else self
 
+    def only(self, subnet: float) -> Recipe:
+        """Return the recipe with that subnet at every scale."""
+        preset = replace(self.preset, subnet=subnet)
+        photo = None if self.photo is None else self.photo.only(subnet)
+        return replace(self, preset=preset, photo=photo)
+
     def quality_at(self, level: int, subnet_cap: float = 1.0) -> Quality:
         """Return the quality of a level at rest: networks enlarge, they never reduce.
 
