@@ -31,11 +31,13 @@ from viewer.engine import Engine, Load, load_upscaler
 from viewer.file_actions import FileActions
 from viewer.files import Files
 from viewer.monitor import ResourceMonitor, full_limits
+from viewer.panels.panels import Panels
 from viewer.reader import Reader
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.sides import Sides
+from viewer.study import Student
 from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
 from viewer.window import MainWindow
@@ -84,11 +86,11 @@ class App(QObject):
             Reader(decoder.open, self._stop_flag, partial=options.snapshot is None)
             for decoder in self._decoders
         )
-        self.files = Files(self._stop_flag)
+        self.files, self.student = Files(self._stop_flag), Student(self._stop_flag)
         self._threads = (
             WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS),
             WorkThread("reading", self.reader),
-            WorkThread("reading ahead", self.ahead, niceness=AHEAD_NICENESS),
+            WorkThread("reading ahead", self.ahead, self.student, niceness=AHEAD_NICENESS),
             WorkThread("files", self.files),
         )
         limits = full_limits()
@@ -101,6 +103,7 @@ class App(QObject):
         add_display_actions(self.window.registry, self.window, self.settings)
         self.turning = Turning()
         add_turn_actions(self.window.registry, self.turning)
+        self.panels = Panels(self.window, self.canvas, self.window.registry, self.settings)
         FileActions(self.window, self.window.registry, self.browser)
         self.recipes.add_actions(self.window.registry)
         self.comparing = Comparing(chosen, self.settings)
@@ -132,6 +135,7 @@ class App(QObject):
     def stop(self) -> bool:
         """End everything that runs, and wait for the threads; tell whether they ended in time."""
         self.canvas.stop()
+        self.panels.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
@@ -193,6 +197,9 @@ class App(QObject):
         self.turning.requested.connect(reader.turn)
         reader.turned.connect(self.turning.on_turned)
         self.turning.shown.connect(self._show)
+        self.turning.shown.connect(self.panels.show)
+        self.panels.study_requested.connect(self.student.study)
+        self.student.studied.connect(self.panels.on_studied)
         browser.moved.connect(self._show_title)
         browser.left.connect(self.window.messages.dismiss)
         browser.told.connect(self.window.on_failed)

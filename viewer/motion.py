@@ -15,10 +15,12 @@ EASE_MS = 120
 class Motion(QObject):
     """One view of one picture, on a canvas of `size` device pixels.
 
-    Signals: view_changed(ViewState, Point): the new view, and the device pixel the user looks at.
+    Signals: view_changed(ViewState, Point): the new view, and the device pixel the user looks at;
+    looked(Point or None): that device pixel, while the user points at one.
     """
 
     view_changed = Signal(object, object)
+    looked = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -59,6 +61,7 @@ class Motion(QObject):
     def look(self, v_point: Point | None) -> None:
         """Note the device pixel the user looks at; none is the middle."""
         self._focus = v_point
+        self.looked.emit(v_point)
 
     def zoom_by(self, factor: float, v_point: Point | None = None, eased: bool = True) -> None:
         """Multiply the zoom about a device pixel, the middle if none is given."""
@@ -109,6 +112,11 @@ class Motion(QObject):
         goal = self._ends[1]
         if goal is not None:
             self._go_to(geometry.kept_inside(geometry.pan(goal, v_dx, v_dy)), eased)
+
+    def centre_on(self, point: tuple[float, float]) -> None:
+        """Show a point of the picture (x, y in 0..1) in the middle, as far as its edges allow."""
+        if self.view is not None:
+            self._jump(geometry.look_at(self.view, self.view.zoom, point))
 
     def stop(self) -> None:
         """Stand still."""

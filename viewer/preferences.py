@@ -31,9 +31,7 @@ from viewer.shortcuts import ShortcutPage
 Value = bool | int | float | str
 
 #: Kept by the program itself, or chosen in the very place that they are about.
-NOT_ASKED = frozenset(
-    {"window_state", "welcomed", "display_profile", "compare_left", "compare_right", "compare_gain"}
-)
+NOT_ASKED = frozenset({"window_state", "welcomed", "display_profile", "model", "treat_as"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,9 @@ def pages() -> dict[str, tuple[Row, ...]]:
             ),
             Row("wrap", tr("After the &last picture comes the first")),
             Row("background", tr("&Background:"), choices=_backgrounds()),
+            Row("minimap", tr("Show an &overview when zoomed in")),
+            Row("histogram", tr("Show the &histogram")),
+            Row("inspector", tr("Show the &pixel under the cursor")),
         ),
         tr("General"): (
             Row("give_way", tr("&Give way to other programs")),

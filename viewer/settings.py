@@ -17,6 +17,9 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "give_way": True,
         "wheel": "zoom",  # or "browse"
         "background": "#202020",  # of the canvas
+        "histogram": False,
+        "inspector": False,
+        "minimap": True,
         "theme": "system",  # or "light", "dark"
         "language": "",  # a code such as "de"; "" follows the system
         "display_profile": "system",  # or "srgb", or the path of an ICC profile

@@ -1,0 +1,98 @@
+"""What is told of a picture reads as people say it, and a hostile block of EXIF does no harm."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import noise, picture
+from PIL import ExifTags, Image
+
+from viewer.core.facts import PRIVATE, facts_of
+from viewer.core.histogram import heights, histogram
+from viewer.core.stamp import Stamp
+from viewer.core.turn import RIGHT, turned
+
+TAG, GPS = ExifTags.Base, ExifTags.GPS
+STAMP = Stamp(Path("/photos/a.jpg"), 1_700_000_000_000_000_000, 3_456_789)
+
+
+def exif(**detail) -> bytes:
+    block = Image.Exif()
+    block[TAG.Make], block[TAG.Model] = "Canon", "Canon EOS R5"
+    ifd = block.get_ifd(ExifTags.IFD.Exif)
+    ifd.update({TAG[name]: value for name, value in detail.items()})
+    place = block.get_ifd(ExifTags.IFD.GPSInfo)
+    place[GPS.GPSLatitude], place[GPS.GPSLatitudeRef] = (48.0, 8.0, 13.2), "N"
+    place[GPS.GPSLongitude], place[GPS.GPSLongitudeRef] = (11.0, 34.0, 31.8), "E"
+    return block.tobytes()
+
+
+def told(block: bytes | None) -> dict[str, str]:
+    facts = facts_of(replace(picture(noise(6, 4)), exif=block), STAMP)
+    return {fact.name: fact.value for fact in facts}
+
+
+def test_camera_and_exposure_read_as_people_say_them():
+    facts = told(
+        exif(
+            ExposureTime=0.004,
+            FNumber=2.8,
+            ISOSpeedRatings=400,
+            FocalLength=50.0,
+            FocalLengthIn35mmFilm=75,
+            LensModel="RF50mm\x00",
+            DateTimeOriginal="2024:05:01 12:30:59",
+        )
+    )
+    assert facts["camera"] == "Canon EOS R5"
+    assert facts["exposure"] == "1/250 s, f/2.8, ISO 400"
+    assert facts["focal_length"] == "50 mm (≙ 75 mm)"
+    assert facts["lens"] == "RF50mm"
+    assert facts["taken"] == "2024-05-01 12:30"
+    assert facts["position"] == "48.13700° N, 11.57550° E"
+
+
+def test_the_place_is_private():
+    facts = facts_of(replace(picture(noise(6, 4)), exif=exif()), STAMP)
+    assert [fact.name for fact in facts if fact.group == PRIVATE] == ["position"]
+
+
+def test_a_picture_without_exif_has_size_and_file():
+    facts = told(None)
+    assert facts["size"] == "6 × 4  (0.0 MP)"
+    assert facts["bytes"] == "3.46 MB"
+    assert facts["name"] == "a.jpg"
+    assert facts["profile"] == "sRGB"
+
+
+def test_the_size_is_that_of_the_file_however_it_is_turned():
+    facts = facts_of(turned(picture(noise(6, 4)), RIGHT), STAMP)
+    assert facts[0].value.startswith("6 × 4")
+
+
+@pytest.mark.parametrize("block", [b"", b"Exif\x00\x00II*\x00\xff\xff\xff\xff", exif()[:40]])
+def test_damaged_exif_leaves_the_rest(block):
+    assert told(block)["name"] == "a.jpg"
+
+
+def test_nonsense_in_a_field_leaves_the_others():
+    assert told(exif(ExposureTime=0.0, LensModel="x"))["lens"] == "x"
+
+
+def test_the_histogram_counts_every_pixel():
+    pixels = noise(700, 300)
+    counts = histogram(pixels)
+    for channel in range(3):
+        assert (counts[channel] == np.bincount(pixels[..., channel].ravel(), minlength=256)).all()
+
+
+def test_a_clipped_sky_does_not_flatten_the_rest():
+    counts = np.zeros((3, 256), np.int64)
+    counts[:, 255], counts[:, 100] = 10_000, 50
+    assert heights(counts)[0, 100] == 1.0
+
+
+def test_a_white_picture_has_a_histogram():
+    counts = histogram(np.full((4, 4, 3), 255, np.uint8))
+    assert heights(counts)[0, 255] == 1.0

@@ -1,0 +1,1 @@
+"""What can be laid over or beside the picture to tell more about it."""

@@ -1,0 +1,65 @@
+"""The pixel under the cursor: where it is in the file, and its colour there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
+
+from viewer.core import geometry
+from viewer.core.geometry import ViewState
+from viewer.core.shapes import Point
+from viewer.core.source import Picture
+from viewer.language import tr
+
+SWATCH, PADDING = 14, 9
+WIDEST = "99999, 99999   #FFFFFF   255 255 255"
+
+
+class Inspector(QLabel):
+    """One line, as wide as the longest there may be, so that nothing moves while one points."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("inspector")
+        self.setAccessibleName(tr("Pixel under the cursor"))
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.colour: QColor | None = None
+        self.show_pixel(None, None, None)
+
+    def show_pixel(
+        self, picture: Picture | None, view: ViewState | None, v_point: Point | None
+    ) -> None:
+        """Tell the original pixel of `picture` under a point of the canvas, if there is one.
+
+        It is counted in the picture as it is turned now.
+        """
+        self.colour = None
+        self.setText("–")
+        if picture is None or view is None or v_point is None:
+            return
+        x, y = (int(side // 1) for side in geometry.to_image(view, v_point))
+        if 0 <= x < picture.size[0] and 0 <= y < picture.size[1]:
+            rows, columns = picture.pixels.shape[:2]
+            row, column = y * rows // picture.size[1], x * columns // picture.size[0]
+            red, green, blue = (int(value) for value in picture.pixels[row, column])
+            alpha = "" if picture.alpha is None else f" {picture.alpha[row, column]}"
+            self.colour = QColor(red, green, blue)
+            code = self.colour.name().upper()
+            self.setText(f"{x}, {y}   {code}   {red} {green} {blue}{alpha}")
+
+    def sizeHint(self) -> QSize:
+        width = self.fontMetrics().horizontalAdvance(WIDEST) + SWATCH + 4 * PADDING
+        return QSize(width, super().sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.colour is not None:
+            top = (self.height() - SWATCH) // 2
+            place = QRect(self.width() - PADDING - SWATCH, top, SWATCH, SWATCH)
+            place = QStyle.visualRect(self.layoutDirection(), self.rect(), place)
+            painter = QPainter(self)
+            painter.fillRect(place, self.colour)
+            painter.setPen(QColor(255, 255, 255, 120))
+            painter.drawRect(place)

@@ -1,0 +1,174 @@
+"""The panels of one window: which are wanted, what they show, and when they keep out of the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
+
+from viewer.actions import Actions
+from viewer.canvas import Canvas
+from viewer.core.geometry import ViewState
+from viewer.core.shapes import Point
+from viewer.core.stamp import Stamp
+from viewer.core.tiles import Opened
+from viewer.language import tr
+from viewer.panels.histogram import HistogramPanel
+from viewer.panels.inspector import Inspector
+from viewer.panels.metadata import MetadataPanel
+from viewer.panels.minimap import Minimap
+from viewer.settings import Settings
+from viewer.study import Study
+
+#: Panels over the picture come back when it has kept its size for so long.
+QUIET_MS = 400
+
+#: On a smaller canvas (logical pixels) they would hide the picture.
+LEAST_WIDTH, LEAST_HEIGHT = 420, 280
+
+#: Pictures that it is remembered of what they are like.
+KEPT = 64
+
+#: Those over the picture. Each is a preference of that name, and an action.
+CORNER = ("histogram", "inspector", "minimap")
+
+
+class Panels(QObject):
+    """Signals: study_requested(Opened), answered by `on_studied`."""
+
+    study_requested = Signal(object)
+
+    def __init__(
+        self, window: QMainWindow, canvas: Canvas, actions: Actions, settings: Settings
+    ) -> None:
+        super().__init__(window)
+        self._canvas, self._actions, self._settings = canvas, actions, settings
+        self._opened: Opened | None = None
+        self._studies: dict[Stamp, Study] = {}
+        self._asked: Stamp | None = None
+        self._zoom = 0.0
+        self._pointed: Point | None = None
+        self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
+        self._quiet.timeout.connect(self._arrange)
+        self.corner = QWidget(canvas)
+        self.inspector = Inspector(self.corner)
+        self.histogram = HistogramPanel(self.corner)
+        self.minimap = Minimap(self.corner, canvas.motion)
+        self.metadata = MetadataPanel(window)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.metadata)
+        self._lay_out()
+        self._add_actions()
+        canvas.motion.view_changed.connect(self._on_view)
+        canvas.motion.looked.connect(self._on_looked)
+        self.metadata.visibilityChanged.connect(self._on_metadata)
+        settings.changed.connect(self._on_setting)
+
+    def stop(self) -> None:
+        """Stop everything that moves."""
+        self._quiet.stop()
+
+    @Slot(int, object, object)
+    def show(self, _number: int, opened: Opened, _turned: object) -> None:
+        """Tell about a picture from now on, or about more pixels of the one that is there."""
+        self._opened = opened
+        self.minimap.show_image(opened.base)
+        self._arrange()
+        self._tell()
+
+    @Slot(object, object)
+    def on_studied(self, opened: Opened, study: Study) -> None:
+        """Keep what was found out, and show it if it is still wanted."""
+        while len(self._studies) >= KEPT:
+            del self._studies[next(iter(self._studies))]
+        self._studies[opened.stamp] = study
+        self._asked = None
+        self._tell()
+
+    def _lay_out(self) -> None:
+        column = QVBoxLayout(self.corner)
+        column.setContentsMargins(0, 0, 0, 0)
+        for panel in (self.inspector, self.histogram, self.minimap):
+            column.addWidget(panel, 0, Qt.AlignmentFlag.AlignRight)
+            panel.hide()
+        grid = self._canvas.layout()
+        assert isinstance(grid, QGridLayout)
+        corner = Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight
+        grid.addWidget(self.corner, 0, 0, corner)
+
+    def _add_actions(self) -> None:
+        for name, text, tip, *keys in (
+            ("metadata", tr("&Information"), tr("Size, camera, exposure and file"), "Ctrl+I", "M"),
+            ("histogram", tr("&Histogram"), tr("How often each colour occurs"), "H"),
+            ("inspector", tr("&Pixel inspector"), tr("The original pixel at the cursor"), "I"),
+            ("minimap", tr("&Overview when zoomed in"), tr("Which part of the picture shows"), "N"),
+        ):
+            action = self._actions.add(
+                f"view.{name}",
+                text,
+                lambda name=name: self._toggle(name),
+                *keys,
+                menu="view",
+                section="panels",
+                tip=tip,
+                checked=False,
+            )
+            if name in CORNER:
+                self._settings.follow(name, action.setChecked)
+
+    def _toggle(self, name: str) -> None:
+        wanted = self._actions[f"view.{name}"].isChecked()
+        if name in CORNER:
+            self._settings.set(name, wanted)
+        else:
+            self.metadata.setVisible(wanted)
+
+    @Slot(bool)
+    def _on_metadata(self, _visible: bool) -> None:
+        self._actions["view.metadata"].setChecked(not self.metadata.isHidden())
+        self._tell()
+
+    @Slot(str)
+    def _on_setting(self, name: str) -> None:
+        if name in CORNER:
+            self._arrange()
+            self._tell()
+
+    @Slot(object, object)
+    def _on_view(self, view: ViewState, _focus: Point) -> None:
+        """Keep off the picture while its size changes, and follow it otherwise."""
+        if view.zoom != self._zoom:
+            self._zoom = view.zoom
+            self.corner.hide()
+            self._quiet.start()
+        elif self.minimap.isVisible():
+            self.minimap.update()
+        self._on_looked(self._pointed)
+
+    @Slot(object)
+    def _on_looked(self, v_point: Point | None) -> None:
+        self._pointed = v_point
+        if self.inspector.isVisible() and self._opened is not None:
+            self.inspector.show_pixel(self._opened.picture, self._canvas.view, v_point)
+
+    @Slot()
+    def _arrange(self) -> None:
+        """Show what is wanted and of use, where there is room."""
+        there = self._opened is not None
+        self.histogram.setVisible(there and self._settings.get("histogram"))
+        self.inspector.setVisible(there and self._settings.get("inspector"))
+        self.minimap.setVisible(self._settings.get("minimap") and self.minimap.useful)
+        room = self._canvas.width() >= LEAST_WIDTH and self._canvas.height() >= LEAST_HEIGHT
+        self.corner.setVisible(room)
+
+    def _tell(self) -> None:
+        """Show what is known of the picture; have it found out if somebody would see it."""
+        opened = self._opened
+        if opened is None:
+            return
+        study = self._studies.get(opened.stamp)
+        self.histogram.show_counts(study.counts if study else None)
+        self.metadata.show_facts(study.facts if study else ())
+        wanted = self._settings.get("histogram") or not self.metadata.isHidden()
+        ready = not opened.picture.reduced and self._asked != opened.stamp
+        if study is None and wanted and ready:
+            self._asked = opened.stamp
+            self.study_requested.emit(opened)
