@@ -6,6 +6,9 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+#: Longer names are shortened in messages.
+LONGEST_NAME = 100
+
 
 class ViewerError(Exception):
     """Something the user should know; `str(error)` says what happened and what to do."""
@@ -49,4 +52,5 @@ def memory_told(advice: str) -> Generator[None]:
 def shown(path: Path) -> str:
     """Return the last part of `path`, fit for a message: on one line, and encodable anywhere."""
     name = path.name or str(path)
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    name = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    return name if len(name) <= LONGEST_NAME else f"{name[:60]}…{name[-30:]}"

@@ -43,6 +43,11 @@ _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Avif", "Tiff", "Gif", "Bmp", "Jpeg2K"
 BYTES_PER_PIXEL = 16
 BYTES_PER_DEEP_PIXEL = 32
 
+#: More pixels than this must be worth some bytes of the file: a blank page of 1 bit, packed as well
+#: as a PNG can be, has 8,000 for each byte, and what is left of a photo far fewer.
+MANY_PIXELS = 50_000_000
+PIXELS_PER_BYTE, PIXELS_PER_BYTE_OF_A_RUIN = 20_000, 1_000
+
 #: The share of a damaged picture's pixels that makes it worth showing.
 LEAST_FOUND = 0.01
 
@@ -265,7 +270,7 @@ def _decode(path: Path, file: BinaryIO, wish: Wish, room: Room) -> Picture:
     full_size = image.size
     _reduce(image, wish)
     reduced = image.size != full_size and wish.shrink == 1
-    _check_memory(path, image, full_size, wish, room)
+    _check_size(path, file, image, full_size, wish, room)
     lossy = _is_lossy(image, file)
     with _no_pixel_limit():
         image.load()
@@ -316,7 +321,7 @@ def _reduce(image: ImageFile.ImageFile, wish: Wish) -> None:
 
 @contextmanager
 def _no_pixel_limit() -> Generator[None]:
-    """Lift Pillow's constant limit on pixels, in whose place `_check_memory` stands.
+    """Lift Pillow's constant limit on pixels, in whose place `_check_size` stands.
 
     It is a module variable, so it is put back. Pictures are opened by one thread; were there two,
     the worst outcome is a huge picture refused.
@@ -328,8 +333,13 @@ def _no_pixel_limit() -> Generator[None]:
         Image.MAX_IMAGE_PIXELS = kept
 
 
-def _check_memory(
-    path: Path, image: ImageFile.ImageFile, full_size: tuple[int, int], wish: Wish, room: Room
+def _check_size(
+    path: Path,
+    file: BinaryIO,
+    image: ImageFile.ImageFile,
+    full_size: tuple[int, int],
+    wish: Wish,
+    room: Room,
 ) -> None:
     width, height = image.size
     if wish.shrink > 1 and image.format == "JPEG2000":  # which is reduced only while it is loaded
@@ -343,6 +353,12 @@ def _check_memory(
             f"{shown(path)} has {width} x {height} pixels: opening it takes about "
             f"{needed / 1e9:.1f} GB of memory, and only {free / 1e9:.1f} GB are free.",
             shrink=_helpful_shrink(image, needed, free),
+        )
+    most = PIXELS_PER_BYTE_OF_A_RUIN if ImageFile.LOAD_TRUNCATED_IMAGES else PIXELS_PER_BYTE
+    if width * height > max(MANY_PIXELS, most * os.fstat(file.fileno()).st_size):
+        raise OpenError(
+            f"{shown(path)} claims to have {width} x {height} pixels, far more than a file of its "
+            "size can hold: it is damaged, or made to do harm."
         )
     room.expect(width * height, needed)
 
