@@ -54,8 +54,9 @@ class TrainConfig:
     target: int = 0  # HR pixels of a patch instead, so that a step costs the same at any scale
     window: int = 0  # of each patch, decode a random square of so many HR pixels; 0 for all
     warmup: int = 200
-    muon_lr: float = 0.005
+    muon_lr: float = 0.005  # 0 gives everything to Adam
     adam_lr: float = 8e-4
+    halve: tuple[int, ...] = ()  # steps at which the rates halve, in place of the cosine
     ema: float = 0.999
     reset: float = 0.6  # Algorithm 1's p: how often a step trains the full width
     any_width: float = 0.5  # of the other steps, how many train a width not tied to the scale
@@ -78,6 +79,7 @@ class TrainConfig:
         try:
             facts = tomllib.loads(path.read_text(encoding="utf-8"))
             facts["skip"] = tuple(facts.get("skip", ()))
+            facts["halve"] = tuple(facts.get("halve", ()))
             facts["groups"] = tuple(tuple(group) for group in facts.get("groups", GROUPS))
             return cls(**facts)
         except (OSError, tomllib.TOMLDecodeError, TypeError) as error:
@@ -109,9 +111,14 @@ def draw(config: TrainConfig, rng: np.random.Generator, widths: tuple[float, ...
 
 
 def learning_rate(step: int, config: TrainConfig) -> float:
-    """Return the share of the full learning rate at a step: warm-up, then cosine to zero."""
+    """Return the share of the full learning rate at a step: warm-up, then cosine to zero.
+
+    Or halved at the steps that the config names, as in the papers.
+    """
     if step < config.warmup:
         return (step + 1) / config.warmup
+    if config.halve:
+        return 0.5 ** sum(step >= end for end in config.halve)
     return 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / config.steps))
 
 
@@ -165,12 +172,14 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     average.load_state_dict(network.state_dict())
     average.eval()
     convolutions = [
-        p for name, p in network.named_parameters() if ".blocks." in name and p.ndim == 4
+        p
+        for name, p in network.named_parameters()
+        if config.muon_lr and ".blocks." in name and p.ndim == 4
     ]
     chosen = {id(p) for p in convolutions}
     others = [p for p in network.parameters() if id(p) not in chosen]
     optimisers = [
-        Muon(convolutions, config.muon_lr),
+        *([Muon(convolutions, config.muon_lr)] if convolutions else ()),
         torch.optim.Adam(others, config.adam_lr, fused=True),
     ]
     return Run(network, average, optimisers, frozenset(fresh))
@@ -249,8 +258,9 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     loss.backward()
     average_gradients(run.network, world)
     share = learning_rate(run.step, config)
-    for optimiser, lr_full in zip(run.optimisers, (config.muon_lr, config.adam_lr), strict=True):
-        optimiser.param_groups[0]["lr"] = lr_full * share
+    for optimiser in run.optimisers:
+        rate = config.muon_lr if isinstance(optimiser, Muon) else config.adam_lr
+        optimiser.param_groups[0]["lr"] = rate * share
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
     run.step += 1

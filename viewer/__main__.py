@@ -21,6 +21,7 @@ COMMANDS = {
     "eval": "viewer.commands.evaluate",
     "models": "viewer.commands.listing",
     "bench": "viewer.commands.bench",
+    "train": "viewer.commands.train",
 }
 #: Not for people: how a bundle without a Python of its own starts the process that decodes.
 OWN_COMMANDS = {"--decode-for": "viewer.core.decoding"}
