@@ -21,7 +21,7 @@ commands:
   anyzoom upscale IN OUT --scale S    enlarge a picture file
   anyzoom eval --data DIR             measure a network's PSNR and SSIM
   anyzoom models                      list the networks
-  anyzoom train NAME                  trains a network on your own pictures
+  anyzoom train NAME                  train a network on your own pictures
   anyzoom bench WHAT                  measure how well Anyzoom uses this machine
 'anyzoom COMMAND --help' tells more. To view a file of such a name, write ./upscale.
 """
