@@ -47,7 +47,7 @@ class Actions(QObject):
         self._groups: dict[str, QActionGroup] = {}
         self._ends: dict[tuple[str, str], QAction] = {}  # the last action of each section
         self._menus: dict[str, QMenu] = {}
-        self._homes: dict[str, str] = {}  # the menu of each action
+        self._homes: dict[str, str] = {}  # the menu of each action, and of each submenu
         for name, title in menu_titles().items():
             self._menus[name] = menu = window.menuBar().addMenu(title)
             menu.setToolTipsVisible(True)
@@ -94,6 +94,7 @@ class Actions(QObject):
         """Add a submenu, whose `name` then serves as `menu` in `add`, and return it."""
         self._menus[name] = submenu = QMenu(title, self._window)
         submenu.setToolTipsVisible(True)
+        self._homes[name] = menu
         self._insert(menu, section, submenu.menuAction())
         return submenu
 
@@ -104,15 +105,20 @@ class Actions(QObject):
         return iter(self._actions.values())
 
     def menu_of(self, name: str) -> str:
-        """Return the title of the menu that an action is in, or nothing."""
-        menu = self._homes[name]
-        return plain(self._menus[menu].title()) if menu else ""
+        """Return the titles of the menus that an action is in, the outermost first, or nothing."""
+        titles: list[str] = []
+        while name := self._homes.get(name, ""):
+            titles.insert(0, plain(self._menus[name].title()))
+        return " › ".join(titles)
 
     def by_menu(self) -> dict[str, list[QAction]]:
-        """Return all actions by the title of their menu, as the menus have it; "" comes last."""
-        menus: dict[str, list[QAction]] = {plain(menu.title()): [] for menu in self._menus.values()}
+        """Return all actions by `menu_of`, in the order of the menu bar; "" comes last."""
+        menus: dict[str, list[QAction]] = {
+            title: [] for title in map(plain, menu_titles().values())
+        }
         for name, action in self._actions.items():
             menus.setdefault(self.menu_of(name), []).append(action)
+        menus[""] = menus.pop("", [])
         return {title: actions for title, actions in menus.items() if actions}
 
     def taken_by(self, key: QKeySequence) -> QAction | None:

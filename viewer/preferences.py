@@ -31,7 +31,12 @@ from viewer.shortcuts import ShortcutPage
 Value = bool | int | float | str
 
 #: Kept by the program itself, or chosen in the very place that they are about.
-NOT_ASKED = frozenset({"window_state", "welcomed", "display_profile", "model", "treat_as"})
+NOT_ASKED = frozenset(
+    {
+        *("window_state", "welcomed", "display_profile", "model", "treat_as"),
+        *("compare_left", "compare_right", "compare_gain"),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def add_turn_actions(actions: Actions, turning: Turning) -> None:
         actions.add(f"view.{name}", text, do, key, menu="view", section="turn", tip=tip)
 
     add("turn_right", tr("Turn &right"), lambda: turning.turn(RIGHT), "R")
-    add("turn_left", tr("Turn le&ft"), lambda: turning.turn(LEFT), "Shift+R")
+    add("turn_left", tr("&Turn left"), lambda: turning.turn(LEFT), "Shift+R")
     mirror = tr("Mirror &horizontally"), tr("Mirror &vertically")
     add("flip_horizontally", mirror[0], lambda: turning.turn(FLIP_HORIZONTALLY), "X")
     add("flip_vertically", mirror[1], lambda: turning.turn(FLIP_VERTICALLY), "Y")

@@ -134,6 +134,7 @@ class MainWindow(QMainWindow):
             "view.give_way",
             tr(GIVE_WAY),
             lambda: settings.set("give_way", self.registry["view.give_way"].isChecked()),
+            "Ctrl+Shift+G",
             menu="view",
             section="resources",
             tip=tr("Use less of this computer while other programs or its battery need it"),
@@ -142,11 +143,12 @@ class MainWindow(QMainWindow):
         settings.follow("give_way", self.registry["view.give_way"].setChecked)
 
     def _add_preset_actions(self, presets: Sequence[Preset], chosen: str) -> None:
-        for preset in presets:
+        for number, preset in enumerate(presets, 1):
             self.registry.add(
                 f"preset.{preset.name}",
                 tr(preset.title),
                 functools.partial(self.preset_chosen.emit, preset.name),
+                f"Alt+{number}",
                 menu="preset",
                 tip=tr(preset.text),
                 checked=preset.name == chosen,

@@ -59,15 +59,15 @@ def test_the_title_tells_the_place(browse, holiday):
 
 def test_keys_go_to_the_first_and_the_last(browse, qtbot):
     app = browse()
-    QTest.keyClick(app.canvas, Qt.Key.Key_End)
+    QTest.keyClick(app.canvas, Qt.Key.Key_End)  # go.last
     qtbot.waitUntil(lambda: name(app) == "img6.png")
-    QTest.keyClick(app.canvas, Qt.Key.Key_Home)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Home)  # go.first
     qtbot.waitUntil(lambda: name(app) == "img1.png")
 
 
 def test_a_picture_can_be_gone_to_by_its_number(browse, qtbot):
     app = browse()
-    QTest.keyClick(app.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(app.canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)  # go.number
     dialog = app.window.findChild(QInputDialog)
     assert (dialog.intMaximum(), dialog.intValue()) == (6, 1)
     dialog.setIntValue(4)

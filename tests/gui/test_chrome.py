@@ -1,8 +1,11 @@
 """What surrounds the picture comes and goes, and is there again at the next start."""
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
 
 from viewer.app import App
 from viewer.core.options import Options
@@ -32,7 +35,7 @@ def test_full_screen_shows_the_picture_alone_and_escape_leaves_it(start):
     QTest.keyClick(app.window, Qt.Key.Key_F11)
     assert app.window.isFullScreen()
     assert not app.window.menuBar().isVisible()
-    QTest.keyClick(app.window, Qt.Key.Key_Escape)
+    QTest.keyClick(app.window, Qt.Key.Key_Escape)  # view.leave_full_screen
     assert not app.window.isFullScreen()
     assert app.window.menuBar().isVisible()
 
@@ -79,3 +82,50 @@ def test_the_background_is_as_chosen(start):
     app.settings.set("background", "#ffffff")
     app.canvas.set_size(app.canvas.motion.size._replace(width=1000))
     assert app.canvas.picture().pixelColor(2, 2).name() == "#ffffff"
+
+
+def test_keys_choose_a_preset(start):
+    app = start()
+    for number, name in enumerate(("fast", "balanced"), 1):  # preset.balanced, preset.off
+        QTest.keySequence(app.window, QKeySequence(f"Alt+{number}"))
+        assert app.scheduler.recipe.preset.name == name
+    app.window.registry["preset.off"].trigger()
+    assert app.scheduler.recipe.preset.name == "off"
+
+
+def test_giving_way_is_switched_by_a_key_and_remembered(start):
+    app = start()
+    QTest.keySequence(app.window, QKeySequence("Ctrl+Shift+G"))  # view.give_way
+    assert app.settings.get("give_way") is False
+    assert not app.monitor.isRunning()
+
+
+def test_the_dialog_opens_files(start, qtbot, monkeypatch, tmp_path):
+    app = start()
+    Image.new("RGB", (30, 20)).save(tmp_path / "other.png")
+    names = [str(tmp_path / "other.png")], ""
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: names)
+    QTest.keySequence(app.window, QKeySequence("Ctrl+O"))  # file.open
+    qtbot.waitUntil(lambda: "other.png" in app.window.windowTitle())
+
+
+def test_the_dialog_opens_a_folder(start, qtbot, monkeypatch, tmp_path):
+    app = start()
+    (tmp_path / "folder").mkdir()
+    Image.new("RGB", (30, 20)).save(tmp_path / "folder" / "inside.png")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "folder"))
+    QTest.keySequence(app.window, QKeySequence("Ctrl+Shift+O"))  # file.open_folder
+    qtbot.waitUntil(lambda: "inside.png" in app.window.windowTitle())
+
+
+def test_a_dialog_that_is_cancelled_changes_nothing(start, qtbot, monkeypatch):
+    app = start()
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
+    with qtbot.assertNotEmitted(app.window.open_requested):
+        QTest.keySequence(app.window, QKeySequence("Ctrl+O"))
+
+
+def test_a_key_quits(start, qtbot):
+    app = start()
+    with qtbot.waitSignal(app.window.closed):
+        QTest.keySequence(app.window, QKeySequence("Ctrl+Q"))  # file.quit

@@ -139,12 +139,12 @@ def test_a_double_click_puts_the_line_into_the_middle(begin):
 def test_keys_move_the_line(begin):
     app = begin("c")
     shift = Qt.KeyboardModifier.ShiftModifier
-    QTest.keyClick(app.canvas, Qt.Key.Key_Left, shift)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Left, shift)  # compare.line_left
     assert app.comparing.state.split == pytest.approx(0.45)
-    QTest.keyClick(app.canvas, Qt.Key.Key_Right, shift)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Right, shift)  # compare.line_right
     QTest.keyClick(app.canvas, Qt.Key.Key_Right, shift)
     assert app.comparing.state.split == pytest.approx(0.55)
-    QTest.keyClick(app.canvas, Qt.Key.Key_Home, shift)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Home, shift)  # compare.line_middle
     assert app.comparing.state.split == 0.5
     app.sides.handle.setFocus()
     QTest.keyClick(app.sides.handle, Qt.Key.Key_Left)
@@ -291,7 +291,7 @@ def test_sides_change_places(begin, settle):
 def test_holding_a_key_shows_the_other_one_in_place(begin):
     app = begin("c")
     split = screen(app)
-    QTest.keyPress(app.canvas, Qt.Key.Key_B)
+    QTest.keyPress(app.canvas, Qt.Key.Key_B)  # compare.blink
     shown = beside_the_line(app, screen(app))
     assert np.array_equal(shown[0], beside_the_line(app, made_by(app, "fake"))[0])
     assert np.array_equal(shown[1], beside_the_line(app, made_by(app, "bicubic"))[1])

@@ -15,7 +15,7 @@ def app(start):
     return start()
 
 
-def palette(app):
+def palette(app):  # help.palette
     QTest.keyClick(
         app.window,
         Qt.Key.Key_P,
@@ -24,7 +24,7 @@ def palette(app):
     return app.window.dialogs.palette
 
 
-def preferences(app):
+def preferences(app):  # edit.settings
     QTest.keyClick(app.window, Qt.Key.Key_Comma, Qt.KeyboardModifier.ControlModifier)
     return app.window.dialogs.preferences
 
@@ -79,7 +79,7 @@ def test_nothing_found_does_nothing(app):
 
 
 @pytest.mark.parametrize("key", ["F1", "?"])
-def test_the_sheet_has_every_shortcut(app, key):
+def test_the_sheet_has_every_shortcut(app, key):  # help.shortcuts
     QTest.keySequence(app.window, QKeySequence(key))
     text = app.window.dialogs.sheet.page.toPlainText()
     for action in app.window.registry:

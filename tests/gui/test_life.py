@@ -88,7 +88,7 @@ def test_an_empty_folder_is_told(start, qtbot, tmp_path):
 def test_keys_step_through_the_folder(start, settle, holiday):
     app = start(holiday)
     titles = []
-    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_Space, Qt.Key.Key_PageUp):
+    for key in (Qt.Key.Key_PageDown, Qt.Key.Key_Space, Qt.Key.Key_PageUp):  # go.next, go.previous
         QTest.keyClick(app.canvas, key)
         settle(app)
         titles.append(app.window.windowTitle().split()[0])

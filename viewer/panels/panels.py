@@ -96,10 +96,10 @@ class Panels(QObject):
 
     def _add_actions(self) -> None:
         for name, text, tip, *keys in (
-            ("metadata", tr("&Information"), tr("Size, camera, exposure and file"), "Ctrl+I", "M"),
-            ("histogram", tr("&Histogram"), tr("How often each colour occurs"), "H"),
+            ("metadata", tr("I&nformation"), tr("Size, camera, exposure and file"), "Ctrl+I", "M"),
+            ("histogram", tr("Histo&gram"), tr("How often each colour occurs"), "H"),
             ("inspector", tr("&Pixel inspector"), tr("The original pixel at the cursor"), "I"),
-            ("minimap", tr("&Overview when zoomed in"), tr("Which part of the picture shows"), "N"),
+            ("minimap", tr("Ov&erview when zoomed in"), tr("Which part of the picture shows"), "N"),
         ):
             action = self._actions.add(
                 f"view.{name}",
