@@ -11,8 +11,10 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QSize, Qt, Signal, Slot
 
 import assets
+from viewer import first_start
 from viewer.browser import Browser
 from viewer.canvas import Canvas
+from viewer.compare_export import CompareExport
 from viewer.compare_menu import CompareMenu
 from viewer.comparison import Comparing
 from viewer.core import geometry
@@ -30,6 +32,7 @@ from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.file_actions import FileActions
 from viewer.files import Files
+from viewer.first_start import FirstStart
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.panels.panels import Panels
 from viewer.reader import Reader
@@ -108,8 +111,12 @@ class App(QObject):
         self.recipes.add_actions(self.window.registry)
         self.comparing = Comparing(chosen, self.settings)
         self.sides = Sides(self.canvas, CompareMenu(self.window.registry, self.comparing))
+        self.compare_export = CompareExport(self.window, self.window.registry, self.sides)
         self._connect()
         self._connect_comparison()
+        self.first_start = FirstStart(options, self.canvas, self.comparing, self.settings)
+        if options.compare is not None:
+            self.comparing.begin(options.compare)
         if self.recipes.warning:
             self.window.on_failed(self.recipes.warning)
 
@@ -220,6 +227,10 @@ class App(QObject):
         sides.compared.connect(window.badge.stand_aside)
         sides.handle.moved.connect(comparing.set_split)
         sides.handle.recentred.connect(comparing.recentre)
+        comparing.changed.connect(self.compare_export.show_comparison)
+        self.compare_export.save_requested.connect(self.files.save)
+        self.files.saved.connect(window.on_saved)
+        self.files.not_saved.connect(window.on_failed)
 
     @Slot(int, object, object)
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
@@ -239,6 +250,7 @@ class App(QObject):
             self.canvas.show_picture(image, picture.alpha is not None, view)
             self._show_title()
             self.window.show_note(picture)
+            self.first_start.on_shown(opened.stamp.path)
 
     @Slot(str, int)
     def _offer_smaller(self, sentence: str, shrink: int) -> None:
@@ -254,6 +266,8 @@ class App(QObject):
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""
         zoom, center = self._options.zoom, self._options.center
+        if self.first_start.on:
+            zoom, center = zoom or first_start.ZOOM, center or first_start.CENTER
         if zoom is None and center is None:
             return None
         fitted = geometry.fit(image, self.canvas.motion.size)

@@ -40,6 +40,10 @@ class Comparing(QObject):
             gain=gain if (gain := settings.get("compare_gain")) in GAINS else Comparison().gain,
         )
 
+    def begin(self, comparison: Comparison) -> None:
+        """Compare like this now, whatever was chosen before."""
+        self._set(replace(comparison, gain=self.state.gain))
+
     @Slot(object)
     def set_preset(self, recipe: Recipe) -> None:
         """Use another recipe, now and where a side follows the preset."""

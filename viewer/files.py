@@ -14,7 +14,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal, Slot
 
 from viewer.core import folder
-from viewer.core.errors import OpenError
+from viewer.core.errors import ExportError, OpenError
+from viewer.core.export import Pixels, save_picture
 from viewer.core.folder import Folder
 from viewer.core.stamp import Stamp, stamp_of
 from viewer.core.tiles import Failure, FindRequest, Found
@@ -26,12 +27,14 @@ class Files(QObject):
     """Answers requests in the order they come.
 
     Signals: found(Found), twice for a single file; looked(Stamp, Stamp or None): what a file is
-    like now, None if it is gone; failed(Failure).
+    like now, None if it is gone; failed(Failure); saved(Path); not_saved(str), the reason.
     """
 
     found = Signal(object)
     looked = Signal(object, object)
     failed = Signal(object)
+    saved = Signal(object)
+    not_saved = Signal(str)
 
     def __init__(self, stop_flag: threading.Event) -> None:
         super().__init__()
@@ -39,6 +42,17 @@ class Files(QObject):
         #: The search that is still wanted. Written by the thread that asks: looking through a
         #: folder for an older one ends at its next entry.
         self.wanted = 0
+
+    @Slot(object, object, bool)
+    def save(self, path: Path, pixels: Pixels, overwrite: bool) -> None:
+        """Save uint8 HxWx3 sRGB; the target is at any moment what it was before, or complete."""
+        try:
+            save_picture(path, pixels, overwrite=overwrite)
+        except ExportError as error:
+            log.info("Not saved", exc_info=True)
+            self.not_saved.emit(str(error))
+        else:
+            self.saved.emit(path)
 
     @Slot(object)
     def find(self, request: FindRequest) -> None:

@@ -39,8 +39,9 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     app.window.closed.connect(qt.quit)
     snapshot = None
     if options.snapshot is not None:
-        snapshot = Snapshot(options.snapshot, app.canvas, app.scheduler)
-        app.worker.failed.connect(snapshot.on_failed)
+        snapshot = Snapshot(options.snapshot, app.sides.picture, app.scheduler)
+        for part in (app.worker, app.reader, app.files):
+            part.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
     sys.excepthook = functools.partial(_on_exception, snapshot)
     app.start()

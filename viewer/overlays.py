@@ -30,6 +30,7 @@ MESSAGE_MS = 12_000
 _STYLE = """
 #badge, #inspector { color: #f2f2f2; background: rgba(20, 20, 20, 190); }
 #badge, #inspector { padding: 3px 9px; border-radius: 4px; }
+#hint { color: #f2f2f2; background: rgba(20, 20, 20, 190); padding: 5px 12px; border-radius: 4px; }
 #messages { background: #f3d9a4; border-radius: 5px; }
 #messages QLabel { color: #221a08; padding: 6px 4px 6px 10px; }
 #messages QToolButton { color: #221a08; border: none; padding: 6px 10px; font-weight: bold; }

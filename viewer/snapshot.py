@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QImage
 
-from viewer.canvas import Canvas
 from viewer.core.tiles import Failure
 from viewer.scheduler import TileScheduler
 
@@ -16,22 +17,23 @@ class Snapshot(QObject):
 
     done = Signal(int)
 
-    def __init__(self, path: Path, canvas: Canvas, scheduler: TileScheduler) -> None:
+    def __init__(self, path: Path, shoot: Callable[[], QImage], scheduler: TileScheduler) -> None:
+        """`shoot` returns the picture once all that is visible is refined."""
         super().__init__()
         self.complaint = ""
         self._path = path
-        self._canvas = canvas
+        self._shoot = shoot
         self._scheduler = scheduler
         scheduler.idle.connect(self._take)
 
     @Slot()
     def _take(self) -> None:
-        plan = self._scheduler.plan
-        if self.complaint or plan is None:
+        plans = [self._scheduler.plan, self._scheduler.other_plan]
+        if self.complaint or plans[0] is None:
             return
-        if plan.done < plan.total:
+        if any(plan.done < plan.total for plan in plans if plan is not None):
             self.fail("The picture could not be refined.")
-        elif not self._canvas.picture().save(str(self._path)):
+        elif not self._shoot().save(str(self._path)):
             self.fail(f"{self._path} could not be written.")
         else:
             self.done.emit(0)

@@ -99,6 +99,10 @@ class MainWindow(QMainWindow):
         self.messages.say(sentence, tr("Open at 1/{factor}").format(factor=shrink), take)
         self.welcome.setVisible(self._empty)
 
+    def on_saved(self, path: Path) -> None:
+        """Tell that a file was written."""
+        self.messages.say(tr("Saved as {name}.").format(name=path.name))
+
     def on_failed(self, sentence: str) -> None:
         """Tell the user what went wrong; the picture on screen stays, if there is one."""
         self.messages.say(sentence)

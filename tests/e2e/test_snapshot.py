@@ -66,3 +66,28 @@ def test_an_unknown_model_ends_in_one_sentence(tmp_path):
     assert done.returncode == 1
     assert "nonsense" in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_snapshot_of_a_comparison_holds_both_sides_and_what_they_are(tmp_path):
+    view = ("--zoom", 3, "--center", "0.62,0.4", "--size", "500x400")
+    shots = {}
+    for name, words in {
+        "off": ("--preset", "off"),
+        "tiny": ("--model", "tiny"),
+        "split": ("--compare", "split", "--right", "tiny"),
+    }.items():
+        out = tmp_path / f"{name}.png"
+        done = anyzoom(assets.PHOTO, *view, *words, "--snapshot", out)
+        assert (done.returncode, done.stderr) == (0, "")
+        shots[name] = np.asarray(Image.open(out)).astype(int)
+    top = slice(0, 340)  # above the captions
+    assert np.abs(shots["split"] - shots["off"])[top, :230].max() <= 1
+    assert np.abs(shots["split"] - shots["tiny"])[top, 270:].max() <= 1
+    assert np.abs(shots["split"] - shots["off"])[360:, :100].max() > 20
+
+
+def test_a_method_that_there_is_not_ends_in_one_sentence():
+    done = anyzoom("--compare", "split", "--left", "cubic")
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert "cubic" in done.stderr

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments
 from viewer.core import presets
+from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import check_target
+from viewer.core.methods import recipe_by
 from viewer.core.options import Options
 from viewer.version import version
 
@@ -45,7 +48,10 @@ def read(argv: Sequence[str]) -> Options:
 
     Raises `OpenError` if a path leads nowhere, `ExportError` if a snapshot cannot be saved.
     """
-    given = _parser().parse_args(argv)
+    parser = _parser()
+    given = parser.parse_args(argv)
+    if given.compare is None and (given.left or given.right):
+        parser.error("--left and --right need --compare")
     for path in given.paths:
         _check_exists(path)
     if given.snapshot is not None:
@@ -61,8 +67,19 @@ def read(argv: Sequence[str]) -> Options:
         model=given.model,
         treat_as=given.treat_as,
         device=given.device,
+        compare=_comparison(given.compare, given.left, given.right),
         snapshot=given.snapshot,
     )
+
+
+def _comparison(mode: str | None, left: str | None, right: str | None) -> Comparison | None:
+    """Return what is to be compared; raises `ModelError` if there is no such method."""
+    if mode is None:
+        return None
+    plain = Comparison(Mode(mode))
+    for method in filter(None, (left, right)):
+        recipe_by(method, presets.recipe("off"))
+    return replace(plain, left=left or plain.left, right=right or plain.right)
 
 
 def _check_exists(path: Path) -> None:
@@ -126,6 +143,18 @@ def _parser() -> arguments.Parser:
     )
     arguments.add_treatment_option(parser)
     arguments.add_device_option(parser)
+    parser.add_argument(
+        "--compare",
+        choices=[mode.value for mode in Mode if mode is not Mode.OFF],
+        help="show two methods: with a line between, side by side, or by how much they differ",
+    )
+    for side, default in (("left", "bicubic"), ("right", "preset")):
+        parser.add_argument(
+            f"--{side}",
+            metavar="METHOD",
+            help=f"the {side} one of --compare: nearest, bilinear, bicubic, lanczos, a network, "
+            f"NETWORK:SUBNET, or what the preset says (default: {default})",
+        )
     parser.add_argument(
         "--snapshot",
         type=Path,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from viewer.core.compare import Comparison
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -14,6 +16,7 @@ class Options:
     image pixel, `center` is the point of the picture (x, y in 0..1) at the canvas's centre, `size`
     is the canvas (width, height) in device pixels. `preset` overrides the one in the
     settings, `model` the preset's model, `treat_as` what pictures are treated as.
+    `compare` begins with a comparison.
     With `snapshot` the refined canvas is saved there as PNG and the viewer exits.
     """
 
@@ -25,4 +28,5 @@ class Options:
     model: str | None = None
     treat_as: str | None = None
     device: str = "auto"
+    compare: Comparison | None = None
     snapshot: Path | None = None
