@@ -40,6 +40,7 @@ from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
 from viewer.sides import Sides
+from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
 from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
@@ -80,10 +81,9 @@ class App(QObject):
         self._stop_flag = threading.Event()
         self._decoders = decoders or (Decoder(), Decoder(AHEAD_NICENESS))
         self._decoders[0].start()
-        engine = Engine(
-            load or functools.partial(load_upscaler, device=options.device),
-            load or functools.partial(load_upscaler, device="cpu"),
-        )
+        load_here = load or functools.partial(load_upscaler, device=options.device)
+        engine = Engine(load_here, load or functools.partial(load_upscaler, device="cpu"))
+        self.stopwatch = Stopwatch(load_here, self._stop_flag)
         self.worker = TileWorker(engine, self._stop_flag)
         self.reader, self.ahead = (
             Reader(decoder.open, self._stop_flag, partial=options.snapshot is None)
@@ -91,13 +91,14 @@ class App(QObject):
         )
         self.files, self.student = Files(self._stop_flag), Student(self._stop_flag)
         self._threads = (
-            WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS),
+            WorkThread("inference", self.worker, self.stopwatch, niceness=INFERENCE_NICENESS),
             WorkThread("reading", self.reader),
             WorkThread("reading ahead", self.ahead, self.student, niceness=AHEAD_NICENESS),
             WorkThread("files", self.files),
         )
         limits = full_limits()
         self.monitor = ResourceMonitor(limits, sample)
+        self.speeds = Speeds(shipped(), options.device, limits, self.settings)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
         self.browser = Browser(self.files, self.settings, lambda: self.canvas.motion.size, limits)
@@ -143,6 +144,7 @@ class App(QObject):
         """End everything that runs, and wait for the threads; tell whether they ended in time."""
         self.canvas.stop()
         self.panels.stop()
+        self.speeds.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
@@ -178,6 +180,8 @@ class App(QObject):
         self.display.failed.connect(window.on_failed)
         self.prepare_requested.connect(worker.prepare)
         self._connect_browser()
+        self.speeds.changed.connect(functools.partial(window.show_speeds, self.speeds.of))
+        window.show_speeds(self.speeds.of)
         window.open_requested.connect(self.open)
         window.preset_chosen.connect(self.recipes.choose_preset)
         self.recipes.changed.connect(self.comparing.set_preset)
@@ -231,6 +235,16 @@ class App(QObject):
         self.compare_export.save_requested.connect(self.files.save)
         self.files.saved.connect(window.on_saved)
         self.files.not_saved.connect(window.on_failed)
+
+    def measure_speeds(self) -> None:
+        """Find out how fast the presets are, if that is not known, once there is nothing to do."""
+        speeds = self.speeds
+        self.scheduler.idle.connect(speeds.on_idle)
+        for begins in (self.scheduler.requested, self.canvas.motion.view_changed):
+            begins.connect(speeds.on_busy)
+        self.monitor.limits_changed.connect(speeds.set_limits, Qt.ConnectionType.QueuedConnection)
+        speeds.requested.connect(self.stopwatch.measure)
+        self.stopwatch.measured.connect(speeds.on_measured)
 
     @Slot(int, object, object)
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:

@@ -4,6 +4,7 @@ for, which is after everybody added their actions.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 from PySide6.QtCore import QObject
@@ -11,6 +12,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMessageBox
 
 from viewer.actions import Actions
+from viewer.core.presets import Preset
 from viewer.language import tr
 from viewer.palette import Palette
 from viewer.preferences import Preferences
@@ -27,12 +29,11 @@ class Dialogs(QObject):
         window: QMainWindow,
         actions: Actions,
         settings: Settings,
-        presets: tuple[tuple[str, str], ...],
+        presets: Sequence[Preset],
     ) -> None:
-        """`presets` are the names and titles of those that there are."""
         super().__init__(window)
         self._window, self._actions, self._settings = window, actions, settings
-        self._presets = presets
+        self._presets = tuple(preset.name for preset in presets)
         add, keys = actions.add, QKeySequence
         add(
             "edit.settings",

@@ -43,6 +43,8 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
         for part in (app.worker, app.reader, app.files):
             part.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
+    else:
+        app.measure_speeds()
     sys.excepthook = functools.partial(_on_exception, snapshot)
     app.start()
     status = qt.exec()

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QHideEvent, QPalette
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.actions import Actions
+from viewer.actions import Actions, plain
 from viewer.language import languages, tr
 from viewer.settings import DEFAULTS, Settings
 from viewer.shortcuts import ShortcutPage
@@ -33,7 +33,7 @@ Value = bool | int | float | str
 #: Kept by the program itself, or chosen in the very place that they are about.
 NOT_ASKED = frozenset(
     {
-        *("window_state", "welcomed", "display_profile", "model", "treat_as"),
+        *("window_state", "speeds", "welcomed", "display_profile", "model", "treat_as"),
         *("compare_left", "compare_right", "compare_gain"),
     }
 )
@@ -102,15 +102,16 @@ class Preferences(QDialog):
         window: QWidget,
         settings: Settings,
         actions: Actions,
-        presets: tuple[tuple[str, str], ...],
+        presets: tuple[str, ...],
     ) -> None:
-        """`presets` are the names and titles of those that there are."""
+        """`presets` are the names of those that there are."""
         super().__init__(window)
         self.setWindowTitle(tr("Settings"))
         self._settings = settings
         self._readers: dict[str, Callable[[], None]] = {}
         self.tabs = QTabWidget(self)
-        start = Row("preset", tr("&Preset at the start:"), choices=presets)
+        titles = tuple((name, plain(actions[f"preset.{name}"].text())) for name in presets)
+        start = Row("preset", tr("&Preset:"), choices=titles)
         for number, (title, rows) in enumerate(pages().items()):
             self.tabs.addTab(self._page((start, *rows) if number == 0 else rows), title)
         self.shortcuts = ShortcutPage(actions)
@@ -178,5 +179,5 @@ class Preferences(QDialog):
 
 def _remark(text: str) -> QLabel:
     remark = QLabel(text, wordWrap=True)
-    remark.setEnabled(False)
+    remark.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return remark

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 import assets
-from viewer.actions import Actions, plain
+from viewer.actions import Actions
 from viewer.canvas import Canvas
 from viewer.chrome import Chrome
 from viewer.core.budget import Limits
@@ -54,6 +54,7 @@ class MainWindow(QMainWindow):
         self.badge, self.messages, self.welcome = lay_over(canvas)
         self.welcome.open_clicked.connect(self._ask_for_files)
         self._empty = True
+        self._presets = presets
         self.setCentralWidget(canvas)
         self.setAcceptDrops(True)
         self.setWindowTitle("Anyzoom")
@@ -63,8 +64,7 @@ class MainWindow(QMainWindow):
         self.chrome = Chrome(self, self.registry, settings)
         self._add_resource_actions(settings)
         self._add_preset_actions(presets, preset)
-        titles = tuple((preset.name, plain(tr(preset.title))) for preset in presets)
-        self.dialogs = Dialogs(self, self.registry, settings, titles)
+        self.dialogs = Dialogs(self, self.registry, settings, presets)
 
     def show_title(
         self, name: str, size: tuple[int, int], place: tuple[int, int] | None = None
@@ -78,6 +78,17 @@ class MainWindow(QMainWindow):
     def show_plan(self, plan: Plan) -> None:
         """Tell in the badge how the picture is shown."""
         self.badge.show_plan(plan)
+
+    def show_speeds(self, speed_of: Callable[[str], float | None]) -> None:
+        """Tell of each preset, by name, how many megapixels per second it makes here."""
+        for preset in self._presets:
+            action, speed = self.registry[f"preset.{preset.name}"], speed_of(preset.name)
+            title, text = tr(preset.title), tr(preset.text)
+            if speed is not None:
+                rate = tr("{rate} megapixels per second here").format(rate=f"{speed:.2g}")
+                title, text = f"{title}  ({rate})", f"{text}; {rate}"
+            action.setText(title)
+            action.setToolTip(text)
 
     @Slot(object)
     def show_limits(self, limits: Limits) -> None:
