@@ -229,6 +229,7 @@ class App(QObject):
         scheduler.planned.connect(sides.set_plan)
         scheduler.compared.connect(sides.set_other_plan)
         sides.compared.connect(window.badge.stand_aside)
+        sides.compared.connect(self.panels.stand_above)
         sides.handle.moved.connect(comparing.set_split)
         sides.handle.recentred.connect(comparing.recentre)
         comparing.changed.connect(self.compare_export.show_comparison)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from fakes import noise, resized
 from PIL import Image
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -391,6 +391,18 @@ def test_quitting_while_both_sides_are_made_is_clean(begin, wheel, qtbot, upscal
     qtbot.waitUntil(upscaler.entered.is_set)
     upscaler.gate.set()
     assert app.stop()
+
+
+def test_the_overview_and_the_captions_do_not_cover_each_other(begin, qtbot):
+    app = begin("c", zoom=5.0)
+    overview = app.panels.minimap
+    qtbot.waitUntil(overview.isVisible)
+
+    def apart() -> bool:
+        place = QRect(overview.mapTo(app.canvas, QPoint(0, 0)), overview.size())
+        return not place.intersects(app.sides.right.geometry())
+
+    qtbot.waitUntil(apart)
 
 
 def test_no_shortcut_does_two_things(start):

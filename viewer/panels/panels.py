@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
 
 from viewer.actions import Actions
 from viewer.canvas import Canvas
+from viewer.captions import caption_size
 from viewer.core.geometry import ViewState
 from viewer.core.shapes import Point
 from viewer.core.stamp import Stamp
@@ -29,6 +30,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 420, 280
 KEPT = 64
 
 #: Those over the picture. Each is a preference of that name, and an action.
+GAP = 6  # between panels and captions, in logical pixels
 CORNER = ("histogram", "inspector", "minimap")
 
 
@@ -82,6 +84,14 @@ class Panels(QObject):
         self._studies[opened.stamp] = study
         self._asked = None
         self._tell()
+
+    @Slot(bool)
+    def stand_above(self, captions: bool) -> None:
+        """Leave room below for the captions of a comparison while there are any."""
+        room = caption_size("", 0).toSize().height() + GAP if captions else 0
+        layout = self.corner.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, room)
 
     def _lay_out(self) -> None:
         column = QVBoxLayout(self.corner)
