@@ -30,6 +30,8 @@ from viewer.core.tiles import Opened, Tile
 from viewer.core.turn import UPRIGHT, Turn
 from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
+from viewer.export_actions import ExportActions
+from viewer.exporter import Exporter
 from viewer.file_actions import FileActions
 from viewer.files import Files
 from viewer.first_start import FirstStart
@@ -42,7 +44,7 @@ from viewer.settings import Settings
 from viewer.sides import Sides
 from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
-from viewer.threads import AHEAD_NICENESS, INFERENCE_NICENESS, WorkThread
+from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
@@ -90,13 +92,17 @@ class App(QObject):
             for decoder in self._decoders
         )
         self.files, self.student = Files(self._stop_flag), Student(self._stop_flag)
+        limits = full_limits()
+        self.exporter = Exporter(
+            load or functools.partial(load_upscaler, device=options.device), limits
+        )
         self._threads = (
             WorkThread("inference", self.worker, self.stopwatch, niceness=INFERENCE_NICENESS),
             WorkThread("reading", self.reader),
             WorkThread("reading ahead", self.ahead, self.student, niceness=AHEAD_NICENESS),
             WorkThread("files", self.files),
+            WorkThread("export", self.exporter.worker, niceness=EXPORT_NICENESS),
         )
-        limits = full_limits()
         self.monitor = ResourceMonitor(limits, sample)
         self.speeds = Speeds(shipped(), options.device, limits, self.settings)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
@@ -110,6 +116,9 @@ class App(QObject):
         self.panels = Panels(self.window, self.canvas, self.window.registry, self.settings)
         FileActions(self.window, self.window.registry, self.browser)
         self.recipes.add_actions(self.window.registry)
+        self.exports = ExportActions(
+            self.window, self.exporter, self.scheduler, self.display, self.browser, self.recipes
+        )
         self.comparing = Comparing(chosen, self.settings)
         self.sides = Sides(self.canvas, CompareMenu(self.window.registry, self.comparing))
         self.compare_export = CompareExport(self.window, self.window.registry, self.sides)
@@ -149,6 +158,7 @@ class App(QObject):
         self.scheduler.stop()
         self.monitor.stop()
         self._stop_flag.set()
+        self.exporter.stop()
         for decoder in self._decoders:
             decoder.close()
         end = QDeadlineTimer(STOP_MS)
@@ -171,7 +181,7 @@ class App(QObject):
         scheduler.failed.connect(window.on_failed)
         # Queued even from this thread: what the monitor said last must come last.
         tell = scheduler.set_limits, window.show_limits, self.sides.show_limits
-        for on_limits in (*tell, self.browser.set_limits):
+        for on_limits in (*tell, self.browser.set_limits, self.exporter.set_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
@@ -211,6 +221,7 @@ class App(QObject):
         self.turning.shown.connect(self.panels.show)
         self.panels.study_requested.connect(self.student.study)
         self.student.studied.connect(self.panels.on_studied)
+        self.turning.shown.connect(self.exports.on_shown)
         browser.moved.connect(self._show_title)
         browser.left.connect(self.window.messages.dismiss)
         browser.told.connect(self.window.on_failed)

@@ -98,6 +98,10 @@ class TileScheduler(QObject):
         focus, failed, here = self._focus, self._failed, self._suited(recipe)
         return plan(self._view, number, base, here, self._cache, focus, failed, cap)
 
+    def pace(self, quality: Quality) -> Pace:
+        """Return how fast passes of a quality were."""
+        return self._paces.get(quality, Pace())
+
     def set_scene(self, scene: Scene) -> None:
         """Show another picture, or the same one with more pixels; the view follows."""
         same = self._scene is not None and self._scene.number == scene.number
@@ -251,7 +255,7 @@ class TileScheduler(QObject):
         size = level_size(self._view.image, sheet.level)
         focus = focus_in_level(self._view, size, self._focus)
         shown = self._shown(size)
-        pace = self._paces.get(sheet.quality, Pace())
+        pace = self.pace(sheet.quality)
         tiles = tiles_in(size, visible(self._view, *size))
         untouched = sum(key.sheet == sheet for key in waiting) == tiles.width * tiles.height
         # The first pass shows soon that something happens; the others waste less.
@@ -313,4 +317,4 @@ class TileScheduler(QObject):
         quality = request.sheet.quality
         if quality.model is not None:
             read = self._cost(request.sheet, request.size, request.l_rect)
-            self._paces[quality] = self._paces.get(quality, Pace()).after(read, result.seconds)
+            self._paces[quality] = self.pace(quality).after(read, result.seconds)

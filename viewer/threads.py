@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread
 #: On Linux: where a thread of the niceness 5 and the interface want one core, it gets a quarter.
 INFERENCE_NICENESS = 5
 AHEAD_NICENESS = 10
+EXPORT_NICENESS = 19
 
 
 class WorkThread(QThread):

@@ -18,7 +18,7 @@ from viewer.commands.progress import Bar
 from viewer.core import enlarge
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Job, Load, Open, Watch
-from viewer.core.errors import Cancelled, ExportError, ViewerError, shown
+from viewer.core.errors import Cancelled, ViewerError, shown
 
 #: How often the bar moves while files are being made.
 TICK_SECONDS = 0.25
@@ -51,15 +51,6 @@ class Share(Watch):
     def check(self) -> None:
         if self._stop.is_set():
             raise Cancelled
-
-
-def make_folder(folder: Path) -> None:
-    """Make the folder for the results, if its parent exists. Raises `ExportError`."""
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        raise ExportError(f"The folder {folder} cannot be made: {reason}.") from error
 
 
 def complaint_of(job: Job, load: Load, watch: Watch, source: Open) -> str:

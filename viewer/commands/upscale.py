@@ -46,7 +46,7 @@ def _many(given: argparse.Namespace, like: Job) -> int:
     sources = batch.pictures(given.sources)
     naming = batch.Naming(given.out_dir, given.name, f".{given.format}" if given.format else "")
     jobs = batch.jobs(sources, naming, like)
-    queue.make_folder(given.out_dir)
+    batch.make_folder(given.out_dir)
     if given.dask:
         outcomes = queue.spread(jobs, given.dask, given.device, given.precision)
     else:

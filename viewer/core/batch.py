@@ -51,6 +51,15 @@ def pictures(paths: Sequence[Path]) -> list[Path]:
     return list(dict.fromkeys(_expanded(paths)))
 
 
+def make_folder(folder: Path) -> None:
+    """Make the folder for the results, if its parent exists. Raises `ExportError`."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise ExportError(f"The folder {folder} cannot be made: {reason}.") from error
+
+
 def _expanded(paths: Sequence[Path]) -> Iterator[Path]:
     for path in paths:
         if path.is_dir():

@@ -111,9 +111,13 @@ class Job:
 
 
 class Done(NamedTuple):
-    """What became of a job: the (width, height) written, and by what; None: nothing to enlarge."""
+    """What became of a job: the (width, height) written, of the source's, and by what network.
+
+    No model: there was nothing to enlarge.
+    """
 
     size: tuple[int, int]
+    source: tuple[int, int]
     model: str | None = None
     subnet: float = 0.0
 
@@ -138,9 +142,10 @@ def run(
     picture = source if isinstance(source, Picture) else source(job.source, Wish(keep_space=True))
     out_size = job.size.of(picture.size)
     check(job, picture, out_size)
-    pixels, done = picture.pixels, Done(out_size)
+    pixels, done = picture.pixels, Done(out_size, picture.size)
     if out_size != picture.size:  # networks enlarge: at 1 pixels are what they are
-        done = Done(out_size, *network_for(job.recipe, picture, out_size))
+        suited = network_for(job.recipe, picture.size, out_size, lossy=picture.lossy)
+        done = Done(out_size, picture.size, *suited)
         with memory_told("close other programs"):
             upscaler = load(done.model or "")
         pixels = (how or in_chunks)(upscaler, pixels, out_size, done.subnet, watch)
@@ -148,15 +153,17 @@ def run(
     return done
 
 
-def network_for(recipe: Recipe, picture: Picture, out_size: tuple[int, int]) -> tuple[str, float]:
-    """Return the model and the subnet that enlarge a picture to (width, height).
+def network_for(
+    recipe: Recipe, size: tuple[int, int], out_size: tuple[int, int], *, lossy: bool
+) -> tuple[str, float]:
+    """Return the model and the subnet that enlarge a picture, both sizes being (width, height).
 
     Raises `ModelError` if the recipe has no network.
     """
-    suited = recipe.suited(lossy=picture.lossy)
+    suited = recipe.suited(lossy=lossy)
     if suited.preset.model is None:
         raise spec.ModelError("Without a network nothing can be enlarged: choose another preset.")
-    scale = max(out / n for n, out in zip(picture.size, out_size, strict=True))
+    scale = max(out / n for n, out in zip(size, out_size, strict=True))
     return suited.preset.model, suited.preset.subnet or spec.automatic_subnet(scale, suited.subnets)
 
 

@@ -65,10 +65,21 @@ def check_target(
 
     Raises `ExportError` if they could not be saved there: to be told before hours of work.
     """
-    name, kind = shown(target), FORMATS.get(target.suffix.lower())
-    if kind is None:
+    name, suffix = shown(target), target.suffix.lower()
+    if suffix not in FORMATS:
         known = ", ".join(suffix for suffix in FORMATS if suffix not in (".jpeg", ".tiff"))
         raise ExportError(f"{name} cannot be written: its name must end in one of {known}.")
+    kind = check_format(suffix, size, transparent=transparent)
+    try:
+        _check_place(target, overwrite)
+    except OSError as error:
+        raise ExportError(f"{name} cannot be written: {_reason(error)}.") from error
+    return kind
+
+
+def check_format(suffix: str, size: tuple[int, int], *, transparent: bool) -> Format:
+    """Return the format of a known suffix. Raises `ExportError` if it cannot hold such pixels."""
+    kind = FORMATS[suffix]
     if transparent and not kind.holds_alpha:
         raise ExportError(
             f"The picture is partly transparent, which {kind.name} cannot hold: "
@@ -79,10 +90,6 @@ def check_target(
             f"{size[0]} x {size[1]} pixels are more than {kind.name} can hold "
             f"({kind.max_side} on a side): save it as .png or .tif."
         )
-    try:
-        _check_place(target, overwrite)
-    except OSError as error:
-        raise ExportError(f"{name} cannot be written: {_reason(error)}.") from error
     return kind
 
 

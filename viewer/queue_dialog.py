@@ -1,0 +1,255 @@
+"""The dialog that enlarges many pictures, one after the other."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QProgressBar,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from models import spec
+from viewer.core import batch
+from viewer.core.batch import Naming
+from viewer.core.enlarge import Job
+from viewer.core.errors import ViewerError
+from viewer.core.source import EXTENSIONS
+from viewer.exporter import Ended, Exporter
+from viewer.language import tr
+from viewer.queue_model import QueueModel
+from viewer.upscale_dialog import duration, outcome
+from viewer.upscale_options import UpscaleOptions
+
+
+class QueueDialog(QDialog):
+    """A list of pictures, where the results go, and how far all is."""
+
+    def __init__(self, window: QWidget, exporter: Exporter) -> None:
+        super().__init__(window)
+        self.setWindowTitle(tr("Upscale many images"))
+        self._exporter = exporter
+        self._jobs: list[Job] = []
+        self._next = self._order = self._failed = 0
+        self._begun = 0.0
+        self._stopped = False
+        self.model = QueueModel(self)
+        self.table = self._make_table()
+        self.options = UpscaleOptions(self, many=True)
+        self.folder, self.pattern = QLineEdit(self), QLineEdit("{name}-{scale}", self)
+        self.overwrite = QCheckBox(tr("&Replace files that exist"), self)
+        self.bar = QProgressBar(self, maximum=1000)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.told = QLabel(self, wordWrap=True)
+        self.start, self.stop = QPushButton(tr("&Start")), QPushButton(tr("&Cancel"))
+        self._lay_out()
+        self.start.clicked.connect(self._start)
+        self.stop.clicked.connect(self._cancel)
+        exporter.progressed.connect(self._on_progress)
+        exporter.ended.connect(self._on_ended)
+        self.model.changed.connect(self._show_state)
+        self._show_state()
+
+    @property
+    def running(self) -> bool:
+        """Whether pictures are being enlarged."""
+        return bool(self._order)
+
+    def offer(self, paths: Sequence[Path]) -> None:
+        """Begin with these pictures, unless others are being enlarged."""
+        if self.running:
+            return
+        self.model.set_paths(paths)
+        if paths and not self.folder.text():
+            self.folder.setText(str(paths[0].parent / tr("upscaled")))
+        self.told.setText("")
+
+    # -- Layout ----------------------------------------------------------------------------------
+
+    def _make_table(self) -> QTableView:
+        table = QTableView(self)
+        table.setModel(self.model)
+        table.setAccessibleName(tr("Pictures"))
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        return table
+
+    def _lay_out(self) -> None:
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=self)
+        buttons.addButton(self.start, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(self.stop, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.hide)
+        browse = QPushButton(tr("&Browse…"), self)
+        browse.clicked.connect(self._ask_for_folder)
+        self.options.add_row(tr("Save &in:"), self.folder, browse)
+        self.options.add_row(tr("Nam&es:"), self.pattern)
+        self.options.add_row("", self.overwrite)
+        self.pattern.setToolTip(tr("{name}, {number}, {scale} and {model} are filled in"))
+        self._settings = QWidget(self)
+        settings = QVBoxLayout(self._settings)
+        settings.setContentsMargins(0, 0, 0, 0)
+        settings.addLayout(self._list_buttons())
+        settings.addWidget(self.options)
+        column = QVBoxLayout(self)
+        column.addWidget(self.table, 1)
+        for widget in (self._settings, self.bar, self.told, buttons):
+            column.addWidget(widget)
+        self.resize(620, 640)
+
+    def _list_buttons(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        for text, do in (
+            (tr("&Add files…"), self._add_files),
+            (tr("Add f&older…"), self._add_folder),
+            (tr("Re&move"), lambda: self.model.remove(self._selected())),
+            (tr("&Up"), lambda: self._move(-1)),
+            (tr("&Down"), lambda: self._move(1)),
+        ):
+            button = QPushButton(text, self)
+            button.setAutoDefault(False)
+            button.clicked.connect(do)
+            row.addWidget(button)
+        row.addStretch(1)
+        return row
+
+    # -- The list --------------------------------------------------------------------------------
+
+    def _selected(self) -> list[int]:
+        return sorted(index.row() for index in self.table.selectionModel().selectedRows())
+
+    def _move(self, step: int) -> None:
+        selection = self.table.selectionModel()
+        moved = self.model.move(self._selected(), step)
+        selection.clearSelection()
+        rows = selection.SelectionFlag.Select | selection.SelectionFlag.Rows
+        for row in moved:
+            selection.select(self.model.index(row, 0), rows)
+
+    def _add_files(self) -> None:
+        patterns = " ".join(f"*{extension}" for extension in sorted(EXTENSIONS))
+        kinds = f"{tr('Pictures')} ({patterns});;{tr('All files')} (*)"
+        names, _ = QFileDialog.getOpenFileNames(self, tr("Add pictures"), "", kinds)
+        self._add([Path(name) for name in names])
+
+    def _add_folder(self) -> None:
+        if name := QFileDialog.getExistingDirectory(self, tr("Add a folder of pictures")):
+            self._add([Path(name)])
+
+    def _add(self, paths: Sequence[Path]) -> None:
+        try:
+            self.model.add(batch.pictures(paths))
+        except ViewerError as error:
+            self.told.setText(str(error))
+
+    def _ask_for_folder(self) -> None:
+        title = tr("Folder for the results")
+        if name := QFileDialog.getExistingDirectory(self, title, self.folder.text()):
+            self.folder.setText(name)
+
+    # -- Running ---------------------------------------------------------------------------------
+
+    @Slot()
+    def _start(self) -> None:
+        try:
+            self._jobs = self._prepared()
+        except (ViewerError, spec.ModelError) as error:
+            self.told.setText(str(error))
+            return
+        self.model.begin()
+        self._next = self._failed = 0
+        self._stopped = False
+        self._begun = time.monotonic()
+        self.bar.setValue(0)
+        self._go_on()
+
+    def _prepared(self) -> list[Job]:
+        """Return the jobs. Raises `ViewerError` or `ModelError` if none of them can be done."""
+        folder = Path(self.folder.text()).expanduser().absolute()
+        options = self.options
+        like = Job(
+            Path(),
+            Path(),
+            options.wanted_size,
+            options.recipe,
+            options.quality_percent,
+            options.dots_per_inch,
+            self.overwrite.isChecked(),
+        )
+        naming = Naming(folder, self.pattern.text(), options.suffix)
+        jobs = batch.jobs(self.model.paths, naming, like)
+        batch.make_folder(folder)
+        return jobs
+
+    def _go_on(self) -> None:
+        if self._stopped or self._next == len(self._jobs):
+            self._order = 0
+            self._show_end()
+        else:
+            self.model.set_state(self._next, tr("Working…"))
+            self._order = self._exporter.submit(self._jobs[self._next])
+        self._show_state()
+
+    @Slot()
+    def _cancel(self) -> None:
+        self._stopped = True
+        self.told.setText(tr("Ending…"))
+        self._exporter.cancel(self._order)
+
+    @Slot(int, float)
+    def _on_progress(self, order: int, share: float) -> None:
+        if order != self._order or self._stopped:
+            return
+        done = (self._next + share) / len(self._jobs)
+        self.bar.setValue(round(1000 * done))
+        words = tr("Picture {number} of {count}").format(
+            number=self._next + 1, count=len(self._jobs)
+        )
+        if done > 0:
+            seconds = (time.monotonic() - self._begun) * (1 - done) / done
+            left = tr("about {duration} left").format(duration=duration(seconds))
+            words = f"{words}, {left}"
+        self.told.setText(words)
+
+    @Slot(object)
+    def _on_ended(self, ended: Ended) -> None:
+        if ended.number != self._order:
+            return
+        self._failed += bool(ended.complaint)
+        self.model.set_state(self._next, outcome(ended), failed=bool(ended.complaint))
+        self._next += 1
+        self._go_on()
+
+    def _show_end(self) -> None:
+        saved = self._next - self._failed - self._stopped
+        words = tr("{saved} of {count} pictures are saved.").format(
+            saved=saved, count=len(self._jobs)
+        )
+        if self._failed:
+            words += " " + tr("{failed} failed: the list says why.").format(failed=self._failed)
+        self.told.setText(words)
+
+    @Slot()
+    def _show_state(self) -> None:
+        self._settings.setEnabled(not self.running)
+        self.bar.setVisible(self.running)
+        self.stop.setVisible(self.running)
+        self.start.setEnabled(not self.running and bool(self.model.paths))

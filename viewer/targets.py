@@ -1,0 +1,42 @@
+"""Asks where to save, and never for less than the user's consent to overwrite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from viewer.core.export import FORMATS
+from viewer.language import tr
+
+
+def ask_for_target(
+    parent: QWidget, title: str, source: Path, stem: str, suffix: str = ""
+) -> tuple[Path, bool] | None:
+    """Return a file to save in, and whether it may be overwritten; None if there shall be none.
+
+    `source` lies where results are offered to be saved. A name without a known suffix gets
+    `suffix`, which is of the format that is offered first.
+    """
+    suffix = suffix or ".png"
+    folder = source.parent if source.parent.is_dir() else Path.home()
+    offered = str(folder / f"{stem}{suffix}")
+    options = QFileDialog.Option.DontConfirmOverwrite  # the name may still get a suffix
+    name, _ = QFileDialog.getSaveFileName(parent, title, offered, _filters(suffix), options=options)
+    if not name:
+        return None
+    target = Path(name)
+    if target.suffix.lower() not in FORMATS:
+        target = target.with_name(target.name + suffix)
+    if not target.exists() and not target.is_symlink():
+        return target, False
+    question = tr("{name} exists already. Replace it?").format(name=target.name)
+    answer = QMessageBox.question(parent, title, question)
+    return (target, True) if answer == QMessageBox.StandardButton.Yes else None
+
+
+def _filters(first: str) -> str:
+    patterns: dict[str, list[str]] = {FORMATS[first].name: []}
+    for suffix, kind in FORMATS.items():
+        patterns.setdefault(kind.name, []).append(f"*{suffix}")
+    return ";;".join(f"{name} ({' '.join(each)})" for name, each in patterns.items())

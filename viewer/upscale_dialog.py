@@ -1,0 +1,225 @@
+"""The dialog that enlarges the picture on screen into a file. It stays open, and out of the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import psutil
+from PySide6.QtCore import Qt, Slot
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDialog,
+    QDialogButtonBox,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from models import spec
+from viewer.core import enlarge
+from viewer.core.enlarge import Job
+from viewer.core.errors import ViewerError
+from viewer.core.export import check_format
+from viewer.core.source import Picture
+from viewer.core.turn import UPRIGHT
+from viewer.exporter import Ended, Exporter
+from viewer.language import tr
+from viewer.targets import ask_for_target
+from viewer.upscale_options import UpscaleOptions
+
+Pace = Callable[[str, float], float | None]
+
+
+class UpscaleDialog(QDialog):
+    """Options, what they come to, and the progress of the one export it runs."""
+
+    def __init__(self, window: QWidget, exporter: Exporter, pace: Pace) -> None:
+        """`pace` returns the LR pixels per second of a subnet as measured here, or None."""
+        super().__init__(window)
+        self.setWindowTitle(tr("Upscale image"))
+        self._exporter, self._pace = exporter, pace
+        self._picture: Picture | None = None
+        self._order = 0
+        self._begun = 0.0
+        self.options = UpscaleOptions(self, many=False)
+        self.as_turned = QCheckBox(tr("Turned and mirrored as on &screen"), self)
+        self.summary = QLabel(self, wordWrap=True)
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.bar = QProgressBar(self, maximum=1000)
+        self.bar.setAccessibleName(tr("Progress"))
+        self.told = QLabel(self, wordWrap=True)
+        self.save = QPushButton(tr("&Save as…"))
+        self.cancel = QPushButton(tr("&Cancel"))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=self)
+        buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.ActionRole)
+        column = QVBoxLayout(self)
+        for widget in (self.options, self.as_turned, self.summary, self.bar, self.told, buttons):
+            column.addWidget(widget)
+        self.setMinimumWidth(460)
+        self.options.changed.connect(self.refresh)
+        self.as_turned.toggled.connect(self.refresh)
+        self.save.clicked.connect(self._start)
+        self.cancel.clicked.connect(self._stop)
+        buttons.rejected.connect(self.hide)
+        exporter.progressed.connect(self._on_progress)
+        exporter.ended.connect(self._on_ended)
+        self._show_state()
+
+    def set_picture(self, picture: Picture | None) -> None:
+        """Offer to enlarge that picture from now on; what is being written goes on."""
+        if picture is not None and picture.reduced:
+            picture = None  # the rest of it is still being read
+        before, self._picture = self._picture, picture
+        self.as_turned.setVisible(picture is not None and picture.turn != UPRIGHT)
+        size = self._size() if picture is not None else None
+        if before is None or picture is None or size != before.size:
+            self.options.set_picture(size)
+        else:
+            self.refresh()
+
+    @Slot()
+    def refresh(self) -> None:
+        """Tell what the options come to."""
+        text, fits = self._summary()
+        self.summary.setText(text)
+        self.save.setEnabled(fits and not self._order)
+
+    def _summary(self) -> tuple[str, bool]:
+        if self._picture is None:
+            return tr("There is no picture to enlarge yet."), False
+        try:
+            size = self._size()
+            out = self.options.wanted_size.of(size)
+            recipe = self.options.recipe
+            model, subnet = enlarge.network_for(recipe, size, out, lossy=self._picture.lossy)
+            transparent = self._picture.alpha is not None
+            enlarge.check_memory(out, transparent=transparent)
+            check_format(self.options.suffix, out, transparent=transparent)
+        except (ViewerError, spec.ModelError) as error:
+            return str(error), False
+        lines = (
+            tr("{name} becomes {width} × {height} pixels ({megapixels:.1f} megapixels).").format(
+                name=self._picture.path.name,
+                width=out[0],
+                height=out[1],
+                megapixels=out[0] * out[1] / 1e6,
+            ),
+            self._time(size, out, model, subnet),
+            tr("Memory: about {needed}, of {free} that are free.").format(
+                needed=_size_of(enlarge.bytes_needed(out, transparent=transparent)),
+                free=_size_of(psutil.virtual_memory().available),
+            ),
+        )
+        return "\n".join(lines), True
+
+    def _time(self, size: tuple[int, int], out: tuple[int, int], model: str, subnet: float) -> str:
+        if size == out:
+            return tr("Time: next to none.")
+        pace = self._pace(model, subnet)
+        if pace is None:
+            return tr("Time: known once this network has run here.")
+        seconds = enlarge.lr_pixels(size, out, spec.find(model).halo) / pace
+        return tr("Time: about {duration}, as fast as it has run here.").format(
+            duration=duration(seconds)
+        )
+
+    @property
+    def _as_on_screen(self) -> bool:
+        return self.as_turned.isChecked()
+
+    def _size(self) -> tuple[int, int]:
+        assert self._picture is not None
+        if self._as_on_screen:
+            return self._picture.size
+        return self._picture.turn.back.size(self._picture.size)
+
+    @Slot()
+    def _start(self) -> None:
+        picture = self._picture
+        assert picture is not None
+        stem = f"{picture.path.stem}-{self.options.wanted_size.of(self._size())[0]}px"
+        asked = ask_for_target(
+            self, tr("Save the upscaled image"), picture.path, stem, self.options.suffix
+        )
+        if asked is None:
+            return
+        target, overwrite = asked
+        job = Job(
+            picture.path,
+            target,
+            self.options.wanted_size,
+            self.options.recipe,
+            self.options.quality_percent,
+            self.options.dots_per_inch,
+            overwrite,
+        )
+        self._begun = time.monotonic()
+        self.told.setText("")
+        self.bar.setValue(0)
+        self._order = self._exporter.submit(job, picture, upright=not self._as_on_screen)
+        self._show_state()
+
+    @Slot()
+    def _stop(self) -> None:
+        self._exporter.cancel(self._order)
+        self.told.setText(tr("Ending…"))
+
+    @Slot(int, float)
+    def _on_progress(self, order: int, share: float) -> None:
+        if order != self._order:
+            return
+        self.bar.setValue(round(1000 * share))
+        self.told.setText(progress_text(share, time.monotonic() - self._begun))
+
+    @Slot(object)
+    def _on_ended(self, ended: Ended) -> None:
+        if ended.number != self._order:
+            return
+        self._order = 0
+        self.told.setText(outcome(ended))
+        self._show_state()
+
+    def _show_state(self) -> None:
+        running = bool(self._order)
+        self.options.setEnabled(not running)
+        self.as_turned.setEnabled(not running)
+        self.bar.setVisible(running)
+        self.cancel.setVisible(running)
+        self.refresh()
+
+
+def outcome(ended: Ended) -> str:
+    """Say what became of an order."""
+    if ended.complaint:
+        return ended.complaint
+    if ended.done is None:
+        return tr("Cancelled: nothing was saved.")
+    return tr("{name} is saved.").format(name=ended.target.name)
+
+
+def progress_text(share: float, seconds: float) -> str:
+    """Say how long the rest takes, if this share took so many seconds."""
+    if share >= 1:
+        return tr("Writing the file…")
+    if share <= 0:
+        return tr("Beginning…")
+    return tr("About {duration} left").format(duration=duration(seconds * (1 - share) / share))
+
+
+def duration(seconds: float) -> str:
+    """Say a time in words that fit how well it is known."""
+    if seconds < 60:
+        return tr("{seconds} s").format(seconds=max(1, round(seconds)))
+    if seconds < 5400:
+        return tr("{minutes} min").format(minutes=round(seconds / 60))
+    return tr("{hours:.1f} hours").format(hours=seconds / 3600)
+
+
+def _size_of(count: int) -> str:
+    if count < 1e9:
+        return tr("{megabytes:.0f} MB").format(megabytes=max(1, count / 1e6))
+    return tr("{gigabytes:.1f} GB").format(gigabytes=count / 1e9)
