@@ -14,6 +14,7 @@ import assets
 from viewer import first_start
 from viewer.browser import Browser
 from viewer.canvas import Canvas
+from viewer.clipboard import Clipboard, Encoder
 from viewer.compare_export import CompareExport
 from viewer.compare_menu import CompareMenu
 from viewer.comparison import Comparing
@@ -35,9 +36,12 @@ from viewer.exporter import Exporter
 from viewer.file_actions import FileActions
 from viewer.files import Files
 from viewer.first_start import FirstStart
+from viewer.library import Library
 from viewer.monitor import ResourceMonitor, full_limits
+from viewer.moves import Moves
 from viewer.panels.panels import Panels
 from viewer.reader import Reader
+from viewer.recent import Recent
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
@@ -46,6 +50,7 @@ from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
 from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
+from viewer.watch import Watch
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
@@ -77,6 +82,7 @@ class App(QObject):
         super().__init__()
         self._options = options
         self._shown = 0  # the number of the picture on screen
+        self._shown_path: Path | None = None
         self.settings = settings or Settings()
         self.recipes = Recipes(options, self.settings)
         chosen = self.recipes.recipe
@@ -91,7 +97,8 @@ class App(QObject):
             Reader(decoder.open, self._stop_flag, partial=options.snapshot is None)
             for decoder in self._decoders
         )
-        self.files, self.student = Files(self._stop_flag), Student(self._stop_flag)
+        self.files, self.encoder = Files(self._stop_flag), Encoder()
+        self.student = Student(self._stop_flag)
         limits = full_limits()
         self.exporter = Exporter(
             load or functools.partial(load_upscaler, device=options.device), limits
@@ -100,21 +107,24 @@ class App(QObject):
             WorkThread("inference", self.worker, self.stopwatch, niceness=INFERENCE_NICENESS),
             WorkThread("reading", self.reader),
             WorkThread("reading ahead", self.ahead, self.student, niceness=AHEAD_NICENESS),
-            WorkThread("files", self.files),
+            WorkThread("files", self.files, self.encoder),
             WorkThread("export", self.exporter.worker, niceness=EXPORT_NICENESS),
         )
         self.monitor = ResourceMonitor(limits, sample)
         self.speeds = Speeds(shipped(), options.device, limits, self.settings)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
-        self.browser = Browser(self.files, self.settings, lambda: self.canvas.motion.size, limits)
+        self.library = Library(lambda: self.canvas.motion.size, limits)
+        self.browser = Browser(self.library, self.files, self.settings)
+        self.watch, self.moves, self.clipboard = Watch(), Moves(), Clipboard()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
         add_display_actions(self.window.registry, self.window, self.settings)
         self.turning = Turning()
         add_turn_actions(self.window.registry, self.turning)
         self.panels = Panels(self.window, self.canvas, self.window.registry, self.settings)
-        FileActions(self.window, self.window.registry, self.browser)
+        self.file_actions = FileActions(self.window, self.browser, self.moves, self.clipboard)
+        self.recent = Recent(self.window.registry, self.settings, lambda path: self.open([path]))
         self.recipes.add_actions(self.window.registry)
         self.exports = ExportActions(
             self.window, self.exporter, self.scheduler, self.display, self.browser, self.recipes
@@ -157,6 +167,7 @@ class App(QObject):
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
+        self.watch.stop()
         self._stop_flag.set()
         self.exporter.stop()
         for decoder in self._decoders:
@@ -165,6 +176,7 @@ class App(QObject):
         for thread in self._threads:
             thread.quit()
         ended = [thread.wait(end) for thread in self._threads]
+        self.encoder.clear()
         return all(ended)
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -181,15 +193,17 @@ class App(QObject):
         scheduler.failed.connect(window.on_failed)
         # Queued even from this thread: what the monitor said last must come last.
         tell = scheduler.set_limits, window.show_limits, self.sides.show_limits
-        for on_limits in (*tell, self.browser.set_limits, self.exporter.set_limits):
+        for on_limits in (*tell, self.library.set_limits, self.exporter.set_limits):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
         self.display.changed.connect(scheduler.set_display)
-        self.display.changed.connect(self.browser.set_display)
+        self.display.changed.connect(self.library.set_display)
         self.display.failed.connect(window.on_failed)
         self.prepare_requested.connect(worker.prepare)
+        self._connect_library()
         self._connect_browser()
+        self._connect_clipboard()
         self.speeds.changed.connect(functools.partial(window.show_speeds, self.speeds.of))
         window.show_speeds(self.speeds.of)
         window.open_requested.connect(self.open)
@@ -200,21 +214,16 @@ class App(QObject):
         self.settings.follow("wheel", canvas.wheel.set_use)
         self.settings.follow("background", canvas.set_background)
 
-    def _connect_browser(self) -> None:
-        browser, files, reader, ahead = self.browser, self.files, self.reader, self.ahead
-        browser.find_requested.connect(files.find)
-        browser.look_requested.connect(files.look)
-        browser.open_requested.connect(reader.open)
-        browser.ahead_requested.connect(ahead.open)
-        browser.redisplay_requested.connect(reader.redisplay)
-        files.found.connect(browser.on_found)
-        files.looked.connect(browser.on_looked)
-        files.failed.connect(browser.on_failed)
-        reader.opened.connect(browser.on_opened)
-        reader.failed.connect(browser.on_failed)
-        ahead.opened.connect(browser.on_ahead)
-        ahead.failed.connect(browser.on_ahead_failed)
-        browser.shown.connect(self.turning.on_shown)
+    def _connect_library(self) -> None:
+        library, reader, ahead = self.library, self.reader, self.ahead
+        library.open_requested.connect(reader.open)
+        library.ahead_requested.connect(ahead.open)
+        library.redisplay_requested.connect(reader.redisplay)
+        reader.opened.connect(library.on_opened)
+        reader.failed.connect(library.on_failed)
+        ahead.opened.connect(library.on_ahead)
+        ahead.failed.connect(library.on_ahead_failed)
+        library.shown.connect(self.turning.on_shown)
         self.turning.requested.connect(reader.turn)
         reader.turned.connect(self.turning.on_turned)
         self.turning.shown.connect(self._show)
@@ -222,11 +231,43 @@ class App(QObject):
         self.panels.study_requested.connect(self.student.study)
         self.student.studied.connect(self.panels.on_studied)
         self.turning.shown.connect(self.exports.on_shown)
+        library.failed.connect(self.window.on_failed)
+        library.offered.connect(self._offer_smaller)
+        library.hurried.connect(self._hurry)
+        library.unreadable.connect(self.watch.on_unreadable)
+
+    def _connect_browser(self) -> None:
+        browser, files, watch, moves = self.browser, self.files, self.watch, self.moves
+        browser.find_requested.connect(files.find)
+        files.found.connect(browser.on_found)
+        files.failed.connect(browser.on_failed)
         browser.moved.connect(self._show_title)
         browser.left.connect(self.window.messages.dismiss)
-        browser.told.connect(self.window.on_failed)
-        browser.offered.connect(self._offer_smaller)
-        browser.hurried.connect(self._hurry)
+        browser.opened.connect(self._note)
+        browser.emptied.connect(self._show_nothing)
+        watch.look_requested.connect(files.look)
+        files.looked.connect(watch.on_looked)
+        watch.changed.connect(browser.on_changed)
+        watch.mended.connect(self.window.messages.dismiss)
+        watch.folder_changed.connect(browser.on_folder_changed)
+        moves.move_requested.connect(files.move)
+        files.moved.connect(moves.on_moved)
+        files.failed.connect(moves.on_failed)
+        moves.trashed.connect(browser.on_trashed)
+        moves.brought_back.connect(browser.on_brought_back)
+        moves.renamed.connect(browser.on_renamed)
+        for told in (browser.told, watch.told, moves.told, self.file_actions.told):
+            told.connect(self.window.on_failed)
+
+    def _connect_clipboard(self) -> None:
+        clipboard, encoder = self.clipboard, self.encoder
+        clipboard.encode_requested.connect(encoder.encode)
+        clipboard.keep_requested.connect(encoder.keep)
+        encoder.encoded.connect(clipboard.on_encoded)
+        encoder.kept.connect(self.browser.open_pasted)
+        clipboard.open_requested.connect(self.open)
+        for told in (clipboard.told, encoder.failed):
+            told.connect(self.window.on_failed)
 
     def _connect_comparison(self) -> None:
         canvas, scheduler, window = self.canvas, self.scheduler, self.window
@@ -262,6 +303,7 @@ class App(QObject):
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
         """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
+        self.watch.watch(opened.stamp)
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())
         tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
@@ -269,14 +311,18 @@ class App(QObject):
         self.scheduler.set_scene(Scene(number, picture, base))
         if self._shown != number:
             first, self._shown = self._shown == 0, number
-            image = Size(*picture.size)
-            view = self._first_view(image) if first else None
-            if turned != UPRIGHT and (goal := self.canvas.motion.goal) is not None:
+            image, view = Size(*picture.size), self.canvas.view
+            if first:
+                view = self._first_view(image)
+            elif turned != UPRIGHT and (goal := self.canvas.motion.goal) is not None:
                 view = geometry.turned(goal, turned)
+            elif view is None or (opened.stamp.path, image) != (self._shown_path, view.image):
+                view = None  # of another picture
             self.canvas.show_picture(image, picture.alpha is not None, view)
             self._show_title()
             self.window.show_note(picture)
             self.first_start.on_shown(opened.stamp.path)
+        self._shown_path = opened.stamp.path
 
     @Slot(str, int)
     def _offer_smaller(self, sentence: str, shrink: int) -> None:
@@ -288,6 +334,21 @@ class App(QObject):
     def _hurry(self) -> None:
         """Give up a picture that takes long to read once another one is wanted."""
         self._decoders[0].cancel(after=PATIENCE_S)
+
+    @Slot()
+    def _show_nothing(self) -> None:
+        self._shown = -1
+        self.watch.stop()
+        self.turning.clear()
+        self.scheduler.clear()
+        self.canvas.show_nothing()
+        self.window.show_nothing()
+
+    @Slot(object)
+    def _note(self, path: Path) -> None:
+        """Remember what the user opened."""
+        if self._options.snapshot is None and path != assets.PHOTO:
+            self.recent.note(path)
 
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""

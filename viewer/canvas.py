@@ -83,6 +83,12 @@ class Canvas(QWidget):
         self._drawing.transparent = transparent
         self.motion.show(image, view)
 
+    def show_nothing(self) -> None:
+        """Show no picture any more."""
+        self._plans = {}
+        self.motion.clear()
+        self.update()
+
     @Slot(object)
     def set_plan(self, plan: Plan) -> None:
         """Draw this plan; only what fades in, if nothing else about it is new."""

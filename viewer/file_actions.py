@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QInputDialog, QMainWindow
+from pathlib import Path
 
-from viewer.actions import Actions
+from PySide6.QtCore import QObject, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QKeySequence
+from PySide6.QtWidgets import QInputDialog
+
 from viewer.browser import Browser
+from viewer.clipboard import Clipboard
 from viewer.language import tr
+from viewer.moves import Moves
+from viewer.renaming import RenameDialog
+from viewer.window import MainWindow
 
 
 class FileActions(QObject):
-    """Adds its actions to a window."""
+    """Adds its actions to a window. Signals: told(str), a sentence for the user."""
 
-    def __init__(self, window: QMainWindow, actions: Actions, browser: Browser) -> None:
+    told = Signal(str)
+
+    def __init__(
+        self, window: MainWindow, browser: Browser, moves: Moves, clipboard: Clipboard
+    ) -> None:
         super().__init__(window)
-        self._window = window
-        self._browser = browser
-        self._add_go_actions(actions)
+        self._window, self._browser = window, browser
+        self._moves, self._clipboard = moves, clipboard
+        self._add_go_actions()
+        self._add_file_actions()
+        self._add_edit_actions()
+        moves.refused.connect(self._on_refused)
 
-    def _add_go_actions(self, actions: Actions) -> None:
+    def _add_go_actions(self) -> None:
         step, go_to = self._browser.step, self._browser.go_to
         for name, text, do, *keys in (
             ("go.next", tr("&Next picture"), lambda: step(1), "PgDown", "Space"),
@@ -28,7 +41,30 @@ class FileActions(QObject):
             ("go.last", tr("&Last picture"), lambda: go_to(-1), "End"),
             ("go.number", tr("Picture n&umber…"), self._ask_for_number, "Ctrl+G"),
         ):
-            actions.add(name, text, do, *keys, menu="go")
+            self._window.registry.add(name, text, do, *keys, menu="go")
+
+    def _add_file_actions(self) -> None:
+        for name, text, do, key in (
+            ("file.reload", tr("Re&load"), self._browser.reload, "F5"),
+            ("file.rename", tr("&Rename…"), self._rename, "F2"),
+            ("file.trash", tr("Move to &trash"), self._trash, "Del"),
+            ("file.show_folder", tr("Show in file &manager"), self._show_folder, "Ctrl+Shift+M"),
+        ):
+            self._window.registry.add(name, text, do, key, menu="file", section="picture")
+
+    def _add_edit_actions(self) -> None:
+        add, standard, menu = self._window.registry.add, QKeySequence.StandardKey, "edit"
+        undo = add("edit.undo", tr("&Undo"), self._moves.undo, standard.Undo, menu=menu)
+        undo.setEnabled(False)
+        self._moves.undoable.connect(undo.setEnabled)
+        section = "clipboard"
+        for name, text, do, key in (
+            ("edit.copy", tr("&Copy picture"), self._copy, standard.Copy),
+            ("edit.copy_view", tr("Copy &view"), self._copy_view, "Ctrl+Shift+C"),
+            ("edit.copy_path", tr("Copy &path"), self._copy_path, "Ctrl+Alt+C"),
+            ("edit.paste", tr("Past&e"), self._clipboard.paste, standard.Paste),
+        ):
+            add(name, text, do, key, menu=menu, section=section)
 
     def _ask_for_number(self) -> None:
         if (place := self._browser.place) is None:
@@ -42,3 +78,53 @@ class FileActions(QObject):
         dialog.intValueSelected.connect(lambda number: self._browser.go_to(number - 1))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _rename(self) -> None:
+        if (path := self._file()) is not None:
+            RenameDialog(self._window, path, self._moves).open()
+
+    def _on_refused(self, sentence: str) -> None:
+        """Tell why a file was not moved, where the dialog does not that asked for it."""
+        dialogs = self._window.findChildren(RenameDialog)
+        if not any(dialog.isVisible() for dialog in dialogs):
+            self.told.emit(sentence)
+
+    def _trash(self) -> None:
+        if (path := self._file()) is not None:
+            self._moves.trash(path)
+
+    def _show_folder(self) -> None:
+        if (path := self._file()) is not None:
+            folder = QUrl.fromLocalFile(str(path.parent))
+            if not QDesktopServices.openUrl(folder):
+                said = tr("No file manager answered. The picture is in {folder}.")
+                self.told.emit(said.format(folder=path.parent))
+
+    def _copy(self) -> None:
+        if (opened := self._browser.picture) is None:
+            self.told.emit(tr("There is no picture to copy."))
+        elif opened.picture.reduced:
+            self.told.emit(tr("The picture is still being read: try again in a moment."))
+        else:
+            self._clipboard.copy_picture(opened.picture)
+
+    def _copy_view(self) -> None:
+        if self._browser.picture is None:
+            self.told.emit(tr("There is no picture to copy."))
+        else:
+            self._clipboard.copy_view(self._window.canvas.picture())
+
+    def _copy_path(self) -> None:
+        if (path := self._file()) is not None:
+            self._clipboard.copy_path(path)
+
+    def _file(self) -> Path | None:
+        """Return the file on screen; tell if there is none."""
+        opened = self._browser.picture
+        if opened is None:
+            self.told.emit(tr("There is no picture on screen."))
+        elif not opened.picture.path.is_absolute():
+            self.told.emit(tr("A pasted picture is in no file: save it first."))
+        else:
+            return opened.stamp.path
+        return None

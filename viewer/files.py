@@ -5,20 +5,23 @@ A folder may be huge, or lie at the other end of a slow network: the window neve
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import os
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal, Slot
 
-from viewer.core import folder
-from viewer.core.errors import ExportError, OpenError
+from viewer.core import folder, moving
+from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import Pixels, save_picture
 from viewer.core.folder import Folder
+from viewer.core.moving import MoveError
 from viewer.core.stamp import Stamp, stamp_of
-from viewer.core.tiles import Failure, FindRequest, Found
+from viewer.core.tiles import Failure, FindRequest, Found, Moved, MoveRequest
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +30,13 @@ class Files(QObject):
     """Answers requests in the order they come.
 
     Signals: found(Found), twice for a single file; looked(Stamp, Stamp or None): what a file is
-    like now, None if it is gone; failed(Failure); saved(Path); not_saved(str), the reason.
+    like now, None if it is gone; moved(Moved); failed(Failure); saved(Path); not_saved(str), the
+    reason.
     """
 
     found = Signal(object)
     looked = Signal(object, object)
+    moved = Signal(object)
     failed = Signal(object)
     saved = Signal(object)
     not_saved = Signal(str)
@@ -81,7 +86,7 @@ class Files(QObject):
             several, left_out = folder.given(request.paths, go_on)
             return Found(request, several, left_out=left_out)
         path = path.absolute()
-        if path.is_dir():
+        if request.again or path.is_dir():
             return Found(request, folder.listed(path, go_on))
         self.found.emit(Found(request, folder.alone(path), first=True))
         return Found(request, _beside(path, go_on))
@@ -96,6 +101,52 @@ class Files(QObject):
         except OSError:
             now = None
         self.looked.emit(stamp, now)
+
+    @Slot(object)
+    def move(self, request: MoveRequest) -> None:
+        """Rename a file, move it to the trash, or take either back."""
+        try:
+            if request.target is None:
+                target = _trashed(request.source)
+            else:
+                target = request.target
+                moving.move(request.source, target)
+                if request.undoes:
+                    _forget_trashed(request.source)
+        except ViewerError as error:
+            log.info("Not moved", exc_info=True)
+            self.failed.emit(Failure(request, str(error)))
+        else:
+            self.moved.emit(Moved(request, target))
+
+
+def _trashed(path: Path) -> Path:
+    name = shown(path)
+    if not os.path.lexists(path):
+        raise MoveError(f"{name} is not there any more.")
+    if (target := to_trash(path)) is None:
+        raise MoveError(f"{name} could not be moved to the trash; it is where it was.")
+    return target
+
+
+def to_trash(path: Path) -> Path | None:
+    """Move a file to the trash of the system, and return where it is there; None if it stays.
+
+    What is returned is the old path where the system does not tell the new one.
+    """
+    with contextlib.suppress(OSError):  # Qt makes the trash itself, but not the folder for it
+        data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+        Path(data).mkdir(parents=True, exist_ok=True)
+    file = QFile(str(path))
+    return Path(file.fileName()) if file.moveToTrash() else None
+
+
+def _forget_trashed(path: Path) -> None:
+    """Remove what a desktop's trash notes about a file that has left it."""
+    note = path.parent.parent / "info" / f"{path.name}.trashinfo"
+    if path.parent.name == "files":
+        with contextlib.suppress(OSError):
+            note.unlink(missing_ok=True)
 
 
 def _beside(path: Path, go_on: Callable[[], bool]) -> Folder:

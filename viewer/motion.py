@@ -43,6 +43,12 @@ class Motion(QObject):
         self.view = None  # even one that looks the same is another picture's
         self._jump(view or geometry.fit(image, self.size))
 
+    def clear(self) -> None:
+        """Have no view any more."""
+        self._ease.stop()
+        self.view = None
+        self._ends = (None, None)
+
     def set_size(self, size: Size) -> None:
         """Keep what is shown on a canvas of another size: how it suits that, or its middle."""
         goal = self._ends[1]

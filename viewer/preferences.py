@@ -33,7 +33,8 @@ Value = bool | int | float | str
 #: Kept by the program itself, or chosen in the very place that they are about.
 NOT_ASKED = frozenset(
     {
-        *("window_state", "speeds", "welcomed", "display_profile", "model", "treat_as"),
+        *("recent", "speeds", "window_state", "welcomed"),
+        *("display_profile", "model", "treat_as"),
         *("compare_left", "compare_right", "compare_gain"),
     }
 )

@@ -109,8 +109,11 @@ class Reader(QObject):
             stamp = stamp_of(*which)  # before: a later change must show
         except OSError:
             stamp = None  # reading it says what is wrong
-        wish = Wish(at_most, request.page, request.shrink, self._partial, keep_space=True)
+        partial = self._partial and not request.whole
+        wish = Wish(at_most, request.page, request.shrink, partial, keep_space=True)
         picture = self._read(request.path, wish)
+        if request.pasted:
+            picture = replace(picture, path=Path(request.path.name))
         base, size = _base(picture, request.display)
         return Opened(request, picture, base, size, stamp or stamp_of(*which))
 

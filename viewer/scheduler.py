@@ -198,10 +198,14 @@ class TileScheduler(QObject):
 
     def stop(self) -> None:
         """Ask for nothing more, and drop what is still answered."""
-        self._rest.stop()
         self._relieved.stop()
+        self.clear()
+
+    def clear(self) -> None:
+        """Show no picture any more."""
+        self._rest.stop()
         self._new_generation()
-        self._scene = None
+        self._scene = self._view = None
 
     def _new_generation(self) -> None:
         self._generation += 1

@@ -41,6 +41,11 @@ class Turning(QObject):
         """Show the picture as its file says."""
         self._set(UPRIGHT)
 
+    def clear(self) -> None:
+        """Forget the picture: there is none any more."""
+        self._source = self._before = None
+        self._turn = UPRIGHT
+
     def _set(self, turn: Turn) -> None:
         if self._source is not None and turn != self._turn:
             self._turn = turn

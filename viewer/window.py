@@ -75,6 +75,13 @@ class MainWindow(QMainWindow):
         self._empty = False
         self.welcome.hide()
 
+    def show_nothing(self) -> None:
+        """Invite to open a picture, as there is none any more."""
+        self.setWindowTitle("Anyzoom")
+        self._empty = True
+        self.badge.hide()
+        self.welcome.show()
+
     def show_plan(self, plan: Plan) -> None:
         """Tell in the badge how the picture is shown."""
         self.badge.show_plan(plan)

@@ -32,12 +32,12 @@ def name(app) -> str:
 
 def settled(app) -> bool:
     """Tell whether nothing is being read any more."""
-    browser = app.browser
-    return not (browser._reading or browser._waiting or browser._ahead)
+    library = app.library
+    return not (library._reading or library._waiting or library._ahead)
 
 
 def in_hand(app) -> set[str]:
-    return {opened.stamp.path.name for opened in app.browser._shelf}
+    return {opened.stamp.path.name for opened in app.library._shelf}
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_the_next_picture_is_read_ahead_and_shown_at_once(browse, holiday):
 
 
 def test_without_room_only_the_picture_on_screen_is_in_hand(browse, holiday, monkeypatch):
-    monkeypatch.setattr("viewer.browser.SHARE", 0.0)
+    monkeypatch.setattr("viewer.library.SHARE", 0.0)
     app = browse(holiday / "img3.png")
     assert in_hand(app) == {"img3.png"}
 
@@ -234,7 +234,7 @@ def test_going_on_quickly_reads_no_more_than_it_must(start, qtbot, holiday, monk
 
     monkeypatch.setattr("viewer.core.decoder.Decoder.open", slow)
     app = start(holiday, wait=False, preset="off")
-    qtbot.waitUntil(lambda: app.browser._reading is not None)
+    qtbot.waitUntil(lambda: app.library._reading is not None)
     for _ in range(4):
         app.browser.step(1)
     gate.set()

@@ -16,7 +16,7 @@ HERE = Path(__file__)
 
 #: Families whose members are alike and made from lists; they are found in menus and the palette.
 ALIKE = (
-    *("model.", "treat_as.", "display."),
+    *("model.", "treat_as.", "display.", "file.recent."),
     *("compare.left.", "compare.right.", "compare.gain."),
 )
 

@@ -62,6 +62,12 @@ class Shelf:
             if page is None or stamp.page == page:
                 del self._pictures[stamp]
 
+    def taken(self, path: Path) -> list[Opened]:
+        """Return all pages of a file that are here, and let go of them."""
+        found = [opened for opened in self if opened.stamp.path == path]
+        self.forget(path)
+        return found
+
     def set_cap(self, cap_bytes: int) -> None:
         """Keep no more than that from now on."""
         self._cap_bytes = cap_bytes

@@ -34,3 +34,7 @@ class Numbers:
     def of(self, stamp: Stamp) -> int:
         """Return the number of a stamp."""
         return self._numbers.setdefault(stamp, len(self._numbers) + 1)
+
+    def rename(self, old: Stamp, new: Stamp) -> None:
+        """Keep the number of a file that has another path now."""
+        self._numbers[new] = self.of(old)

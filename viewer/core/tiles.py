@@ -119,7 +119,9 @@ class OpenRequest:
 
     `canvas` (device pixels) is what a first, reduced decoding must cover; with None there is none.
     `display` is the profile that the colours on screen are for, None for sRGB. `shrink` is how many
-    times smaller to open it, if memory is short.
+    times smaller to open it, if memory is short. The path of a picture that was `pasted` is no
+    business of the user's: the picture gets a bare name. If it must be `whole`, nothing is made
+    of a damaged file.
     """
 
     generation: int
@@ -128,6 +130,8 @@ class OpenRequest:
     display: bytes | None = None
     page: int = 0
     shrink: int = 1
+    pasted: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,13 +180,33 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """Give a file another path, which must be free, or without a `target` move it to the trash.
+
+    `undoes`: it takes an earlier one back.
+    """
+
+    source: Path
+    target: Path | None
+    undoes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A file that has been moved, and where it is now."""
+
+    request: MoveRequest
+    target: Path
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """A request that came to nothing, and the sentence that tells the user.
 
     A picture too large for the memory can be opened `shrink` times smaller, unless that is 0.
     """
 
-    request: TileRequest | OpenRequest | FindRequest
+    request: TileRequest | OpenRequest | FindRequest | MoveRequest
     message: str
     out_of_memory: bool = False
     shrink: int = 0
