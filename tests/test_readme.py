@@ -1,0 +1,22 @@
+"""The README says what the shipped weights really give, and these stay small."""
+
+from pathlib import Path
+
+import pytest
+
+import assets
+from models import spec
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("model", spec.available(), ids=lambda model: model.name)
+@pytest.mark.parametrize("benchmark", ["Set5", "Set14"])
+def test_the_table_of_quality_agrees_with_the_model_cards(model, benchmark):
+    figures = model.psnr[benchmark][str(max(model.subnets))]
+    row = " / ".join(f"{figures[scale]:.2f}" for scale in ("x2", "x3", "x4"))
+    assert any(model.name in line and row in line for line in README.splitlines()), row
+
+
+def test_all_weights_together_stay_below_40_megabytes():
+    assert sum(path.stat().st_size for path in assets.WEIGHTS.glob("*.safetensors")) < 40e6
