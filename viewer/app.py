@@ -12,9 +12,7 @@ from PySide6.QtCore import QDeadlineTimer, QObject, QSize, Qt, Signal, Slot
 
 import assets
 from viewer import first_start
-from viewer.browser import Browser
 from viewer.canvas import Canvas
-from viewer.clipboard import Clipboard, Encoder
 from viewer.compare_export import CompareExport
 from viewer.compare_menu import CompareMenu
 from viewer.comparison import Comparing
@@ -33,15 +31,10 @@ from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.export_actions import ExportActions
 from viewer.exporter import Exporter
-from viewer.file_actions import FileActions
-from viewer.files import Files
 from viewer.first_start import FirstStart
-from viewer.library import Library
 from viewer.monitor import ResourceMonitor, full_limits
-from viewer.moves import Moves
 from viewer.panels.panels import Panels
-from viewer.reader import Reader
-from viewer.recent import Recent
+from viewer.pictures import Pictures
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
@@ -50,14 +43,10 @@ from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
 from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning, add_turn_actions
-from viewer.watch import Watch
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
 STOP_MS = 5_000
-
-#: How long a picture that is being opened is waited for once another one is asked for.
-PATIENCE_S = 1.0
 SNAPSHOT_SIZE = Size(1600, 1000)
 
 
@@ -87,44 +76,37 @@ class App(QObject):
         self.recipes = Recipes(options, self.settings)
         chosen = self.recipes.recipe
         self._stop_flag = threading.Event()
-        self._decoders = decoders or (Decoder(), Decoder(AHEAD_NICENESS))
-        self._decoders[0].start()
+        decoders = decoders or (Decoder(), Decoder(AHEAD_NICENESS))
+        decoders[0].start()
         load_here = load or functools.partial(load_upscaler, device=options.device)
         engine = Engine(load_here, load or functools.partial(load_upscaler, device="cpu"))
         self.stopwatch = Stopwatch(load_here, self._stop_flag)
         self.worker = TileWorker(engine, self._stop_flag)
-        self.reader, self.ahead = (
-            Reader(decoder.open, self._stop_flag, partial=options.snapshot is None)
-            for decoder in self._decoders
-        )
-        self.files, self.encoder = Files(self._stop_flag), Encoder()
         self.student = Student(self._stop_flag)
         limits = full_limits()
         self.exporter = Exporter(
             load or functools.partial(load_upscaler, device=options.device), limits
         )
-        self._threads = (
-            WorkThread("inference", self.worker, self.stopwatch, niceness=INFERENCE_NICENESS),
-            WorkThread("reading", self.reader),
-            WorkThread("reading ahead", self.ahead, self.student, niceness=AHEAD_NICENESS),
-            WorkThread("files", self.files, self.encoder),
-            WorkThread("export", self.exporter.worker, niceness=EXPORT_NICENESS),
-        )
         self.monitor = ResourceMonitor(limits, sample)
         self.speeds = Speeds(shipped(), options.device, limits, self.settings)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
         self.canvas = Canvas()
-        self.library = Library(lambda: self.canvas.motion.size, limits)
-        self.browser = Browser(self.library, self.files, self.settings)
-        self.watch, self.moves, self.clipboard = Watch(), Moves(), Clipboard()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
         add_display_actions(self.window.registry, self.window, self.settings)
         self.turning = Turning()
         add_turn_actions(self.window.registry, self.turning)
         self.panels = Panels(self.window, self.canvas, self.window.registry, self.settings)
-        self.file_actions = FileActions(self.window, self.browser, self.moves, self.clipboard)
-        self.recent = Recent(self.window.registry, self.settings, lambda path: self.open([path]))
+        whole = options.snapshot is not None
+        self.pictures = Pictures(
+            self.window, self.settings, limits, decoders, self._stop_flag, whole=whole
+        )
+        self.library, self.browser = self.pictures.library, self.pictures.browser
+        self._threads = (
+            WorkThread("inference", self.worker, self.stopwatch, niceness=INFERENCE_NICENESS),
+            *self.pictures.threads(self.student),
+            WorkThread("export", self.exporter.worker, niceness=EXPORT_NICENESS),
+        )
         self.recipes.add_actions(self.window.registry)
         self.exports = ExportActions(
             self.window, self.exporter, self.scheduler, self.display, self.browser, self.recipes
@@ -155,6 +137,7 @@ class App(QObject):
             else:
                 self.window.resize_to_screen()
             self.window.show()
+            self.pictures.remember_opened()
             self.settings.follow("give_way", self.monitor.set_on)
             self.display.watch()
         self.open(self._options.paths or (assets.PHOTO,))
@@ -167,16 +150,14 @@ class App(QObject):
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()
-        self.watch.stop()
         self._stop_flag.set()
         self.exporter.stop()
-        for decoder in self._decoders:
-            decoder.close()
+        self.pictures.stop()
         end = QDeadlineTimer(STOP_MS)
         for thread in self._threads:
             thread.quit()
         ended = [thread.wait(end) for thread in self._threads]
-        self.encoder.clear()
+        self.pictures.clear()
         return all(ended)
 
     def open(self, paths: Sequence[Path]) -> None:
@@ -201,9 +182,7 @@ class App(QObject):
         self.display.changed.connect(self.library.set_display)
         self.display.failed.connect(window.on_failed)
         self.prepare_requested.connect(worker.prepare)
-        self._connect_library()
-        self._connect_browser()
-        self._connect_clipboard()
+        self._connect_pictures()
         self.speeds.changed.connect(functools.partial(window.show_speeds, self.speeds.of))
         window.show_speeds(self.speeds.of)
         window.open_requested.connect(self.open)
@@ -214,60 +193,17 @@ class App(QObject):
         self.settings.follow("wheel", canvas.wheel.set_use)
         self.settings.follow("background", canvas.set_background)
 
-    def _connect_library(self) -> None:
-        library, reader, ahead = self.library, self.reader, self.ahead
-        library.open_requested.connect(reader.open)
-        library.ahead_requested.connect(ahead.open)
-        library.redisplay_requested.connect(reader.redisplay)
-        reader.opened.connect(library.on_opened)
-        reader.failed.connect(library.on_failed)
-        ahead.opened.connect(library.on_ahead)
-        ahead.failed.connect(library.on_ahead_failed)
-        library.shown.connect(self.turning.on_shown)
-        self.turning.requested.connect(reader.turn)
-        reader.turned.connect(self.turning.on_turned)
-        self.turning.shown.connect(self._show)
-        self.turning.shown.connect(self.panels.show)
-        self.panels.study_requested.connect(self.student.study)
-        self.student.studied.connect(self.panels.on_studied)
-        self.turning.shown.connect(self.exports.on_shown)
-        library.failed.connect(self.window.on_failed)
-        library.offered.connect(self._offer_smaller)
-        library.hurried.connect(self._hurry)
-        library.unreadable.connect(self.watch.on_unreadable)
-
-    def _connect_browser(self) -> None:
-        browser, files, watch, moves = self.browser, self.files, self.watch, self.moves
-        browser.find_requested.connect(files.find)
-        files.found.connect(browser.on_found)
-        files.failed.connect(browser.on_failed)
-        browser.moved.connect(self._show_title)
-        browser.left.connect(self.window.messages.dismiss)
-        browser.opened.connect(self._note)
-        browser.emptied.connect(self._show_nothing)
-        watch.look_requested.connect(files.look)
-        files.looked.connect(watch.on_looked)
-        watch.changed.connect(browser.on_changed)
-        watch.mended.connect(self.window.messages.dismiss)
-        watch.folder_changed.connect(browser.on_folder_changed)
-        moves.move_requested.connect(files.move)
-        files.moved.connect(moves.on_moved)
-        files.failed.connect(moves.on_failed)
-        moves.trashed.connect(browser.on_trashed)
-        moves.brought_back.connect(browser.on_brought_back)
-        moves.renamed.connect(browser.on_renamed)
-        for told in (browser.told, watch.told, moves.told, self.file_actions.told):
-            told.connect(self.window.on_failed)
-
-    def _connect_clipboard(self) -> None:
-        clipboard, encoder = self.clipboard, self.encoder
-        clipboard.encode_requested.connect(encoder.encode)
-        clipboard.keep_requested.connect(encoder.keep)
-        encoder.encoded.connect(clipboard.on_encoded)
-        encoder.kept.connect(self.browser.open_pasted)
-        clipboard.open_requested.connect(self.open)
-        for told in (clipboard.told, encoder.failed):
-            told.connect(self.window.on_failed)
+    def _connect_pictures(self) -> None:
+        turning, panels, reader = self.turning, self.panels, self.pictures.reader
+        self.library.shown.connect(turning.on_shown)
+        turning.requested.connect(reader.turn)
+        reader.turned.connect(turning.on_turned)
+        for on_shown in (self._show, panels.show, self.exports.on_shown):
+            turning.shown.connect(on_shown)
+        panels.study_requested.connect(self.student.study)
+        self.student.studied.connect(panels.on_studied)
+        self.browser.moved.connect(self._show_title)
+        self.browser.emptied.connect(self._show_nothing)
 
     def _connect_comparison(self) -> None:
         canvas, scheduler, window = self.canvas, self.scheduler, self.window
@@ -285,9 +221,10 @@ class App(QObject):
         sides.handle.moved.connect(comparing.set_split)
         sides.handle.recentred.connect(comparing.recentre)
         comparing.changed.connect(self.compare_export.show_comparison)
-        self.compare_export.save_requested.connect(self.files.save)
-        self.files.saved.connect(window.on_saved)
-        self.files.not_saved.connect(window.on_failed)
+        files = self.pictures.files
+        self.compare_export.save_requested.connect(files.save)
+        files.saved.connect(window.on_saved)
+        files.not_saved.connect(window.on_failed)
 
     def measure_speeds(self) -> None:
         """Find out how fast the presets are, if that is not known, once there is nothing to do."""
@@ -303,7 +240,6 @@ class App(QObject):
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
         """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
-        self.watch.watch(opened.stamp)
         whole = Rect(0, 0, *opened.base_size)
         outer = Rect(0, 0, opened.base.width(), opened.base.height())
         tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
@@ -324,31 +260,13 @@ class App(QObject):
             self.first_start.on_shown(opened.stamp.path)
         self._shown_path = opened.stamp.path
 
-    @Slot(str, int)
-    def _offer_smaller(self, sentence: str, shrink: int) -> None:
-        """Tell that a picture is too large for the memory, and what can be done."""
-        take = functools.partial(self.browser.open_smaller, shrink)
-        self.window.offer_reduced(sentence, shrink, take)
-
-    @Slot()
-    def _hurry(self) -> None:
-        """Give up a picture that takes long to read once another one is wanted."""
-        self._decoders[0].cancel(after=PATIENCE_S)
-
     @Slot()
     def _show_nothing(self) -> None:
         self._shown = -1
-        self.watch.stop()
         self.turning.clear()
         self.scheduler.clear()
         self.canvas.show_nothing()
         self.window.show_nothing()
-
-    @Slot(object)
-    def _note(self, path: Path) -> None:
-        """Remember what the user opened."""
-        if self._options.snapshot is None and path != assets.PHOTO:
-            self.recent.note(path)
 
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""

@@ -48,7 +48,7 @@ class FileActions(QObject):
             ("file.reload", tr("Re&load"), self._browser.reload, "F5"),
             ("file.rename", tr("&Rename…"), self._rename, "F2"),
             ("file.trash", tr("Move to &trash"), self._trash, "Del"),
-            ("file.show_folder", tr("Show in file &manager"), self._show_folder, "Ctrl+Shift+M"),
+            ("file.show_folder", tr("Show in file mana&ger"), self._show_folder, "Ctrl+Shift+M"),
         ):
             self._window.registry.add(name, text, do, key, menu="file", section="picture")
 

@@ -40,7 +40,7 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     snapshot = None
     if options.snapshot is not None:
         snapshot = Snapshot(options.snapshot, app.sides.picture, app.scheduler)
-        for part in (app.worker, app.reader, app.files):
+        for part in (app.worker, app.pictures.reader, app.pictures.files):
             part.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
     else:

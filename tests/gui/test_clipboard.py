@@ -111,7 +111,7 @@ def test_a_picture_is_pasted_and_has_no_file(app, qtbot, as_bytes):
         app.window.messages.dismiss()
         app.window.registry[action].trigger()
         assert "in no file" in app.window.messages.text
-    assert app.recent.paths == [app.recent.paths[0]]  # the photo alone
+    assert app.pictures.recent.paths == [app.pictures.recent.paths[0]]  # the photo alone
     hidden = app.browser.picture.stamp.path
     app.stop()
     assert not hidden.exists()
@@ -207,11 +207,11 @@ def test_what_was_opened_is_at_hand_again_the_latest_first(app, qtbot, photo, tm
     folder.mkdir()
     Image.fromarray(noise(80, 60)).save(folder / "x.png")
     app.open([folder])
-    qtbot.waitUntil(lambda: app.recent.paths == [folder, photo])
+    qtbot.waitUntil(lambda: app.pictures.recent.paths == [folder, photo])
     entry = app.window.registry["file.recent.0"]
     assert entry.text() == f"&1  a && b  –  {tmp_path}"
     app.window.registry["file.recent.1"].trigger()
-    qtbot.waitUntil(lambda: app.recent.paths == [photo, folder])
+    qtbot.waitUntil(lambda: app.pictures.recent.paths == [photo, folder])
     assert app.canvas.view.image == (300, 200)
     assert [app.window.registry[f"file.recent.{n}"].isVisible() for n in range(3)] == [
         True,
@@ -219,18 +219,18 @@ def test_what_was_opened_is_at_hand_again_the_latest_first(app, qtbot, photo, tm
         False,
     ]
     app.window.registry["file.recent.clear"].trigger()
-    assert app.recent.paths == []
+    assert app.pictures.recent.paths == []
     assert not app.window.registry["file.recent.clear"].isEnabled()
 
 
 def test_what_could_not_be_opened_is_not_remembered(app, qtbot, photo, tmp_path):
     app.open([tmp_path / "gone.png"])
     qtbot.waitUntil(lambda: "gone.png" in app.window.messages.text)
-    assert app.recent.paths == [photo]
+    assert app.pictures.recent.paths == [photo]
 
 
 def test_a_recent_file_that_is_gone_is_told(app, qtbot, photo):
     photo.unlink()
-    app.watch.stop()
+    app.pictures.watch.stop()
     app.window.registry["file.recent.0"].trigger()
     qtbot.waitUntil(lambda: "photo.png" in app.window.messages.text)

@@ -121,7 +121,7 @@ def test_a_folder_that_is_removed_leaves_the_picture(app, qtbot, holiday):
 
 
 def test_f5_reads_the_picture_again(app, qtbot, holiday):
-    app.watch.stop()
+    app.pictures.watch.stop()
     write(holiday / "img2.png", 200, 100)
     QTest.keyClick(app.canvas, Qt.Key.Key_F5)  # file.reload
     qtbot.waitUntil(lambda: app.canvas.view.image == (200, 100))
@@ -192,7 +192,7 @@ def test_where_the_trash_does_not_tell_its_place_nothing_can_be_undone(
 
 
 def test_a_file_that_is_gone_cannot_go_to_the_trash(app, qtbot, holiday, trash):
-    app.watch.stop()
+    app.pictures.watch.stop()
     (holiday / "img2.png").unlink()
     QTest.keyClick(app.canvas, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: "not there any more" in app.window.messages.text)
