@@ -29,8 +29,10 @@ LEAST_WIDTH, LEAST_HEIGHT = 420, 280
 #: Pictures that it is remembered of what they are like.
 KEPT = 64
 
+#: Between panels and captions, in logical pixels.
+GAP = 6
+
 #: Those over the picture. Each is a preference of that name, and an action.
-GAP = 6  # between panels and captions, in logical pixels
 CORNER = ("histogram", "inspector", "minimap")
 
 
