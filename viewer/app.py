@@ -42,7 +42,7 @@ from viewer.sides import Sides
 from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
 from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
-from viewer.turning import Turning, add_turn_actions
+from viewer.turning import Turning
 from viewer.window import MainWindow
 from viewer.worker import TileWorker
 
@@ -94,8 +94,7 @@ class App(QObject):
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
         add_display_actions(self.window.registry, self.window, self.settings)
-        self.turning = Turning()
-        add_turn_actions(self.window.registry, self.turning)
+        self.turning = Turning(self.window.registry)
         self.panels = Panels(self.window, self.canvas, self.window.registry, self.settings)
         whole = options.snapshot is not None
         self.pictures = Pictures(
@@ -114,6 +113,7 @@ class App(QObject):
         self.comparing = Comparing(chosen, self.settings)
         self.sides = Sides(self.canvas, CompareMenu(self.window.registry, self.comparing))
         self.compare_export = CompareExport(self.window, self.window.registry, self.sides)
+        self.window.chrome.add_toolbar()  # of actions that are there by now
         self._connect()
         self._connect_comparison()
         self.first_start = FirstStart(options, self.canvas, self.comparing, self.settings)

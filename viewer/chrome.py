@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolBar, QWidget
 from viewer.actions import Actions
 from viewer.language import tr
 from viewer.settings import Settings
+from viewer.toolbar import ToolBar
 
 
 class Chrome(QObject):
@@ -15,7 +16,8 @@ class Chrome(QObject):
 
     def __init__(self, window: QMainWindow, actions: Actions, settings: Settings) -> None:
         super().__init__(window)
-        self._window, self._settings = window, settings
+        self._window, self._actions, self._settings = window, actions, settings
+        self._toolbar: ToolBar | None = None
         self._keeps = False
         self._hidden: list[QWidget] = []
         self._full_screen = actions.add(
@@ -37,6 +39,10 @@ class Chrome(QObject):
         )
         self._full_screen.toggled.connect(leave.setEnabled)
         leave.setEnabled(False)
+
+    def add_toolbar(self) -> None:
+        """Add the toolbar, now that all its actions are there."""
+        self._toolbar = ToolBar(self._window, self._actions, self._settings)
 
     def remember(self) -> None:
         """Keep size, place and docks for the next start, as they are out of full screen.
@@ -60,6 +66,8 @@ class Chrome(QObject):
         if not self._window.restoreGeometry(geometry):
             return False
         self._window.restoreState(state)
+        if self._toolbar is not None:
+            self._toolbar.setVisible(self._settings.get("toolbar"))
         return True
 
     def _set_full_screen(self) -> None:

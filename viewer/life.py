@@ -17,6 +17,7 @@ from viewer.app import App
 from viewer.core.decoder import Decoder
 from viewer.core.errors import ViewerError
 from viewer.core.options import Options
+from viewer.look import use_good_style, use_theme
 from viewer.snapshot import Snapshot
 from viewer.threads import AHEAD_NICENESS
 
@@ -34,7 +35,9 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
+    use_good_style(qt)
     app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
+    app.settings.follow("theme", functools.partial(use_theme, qt))
     waker = _quit_on_interrupt(qt)
     app.window.closed.connect(qt.quit)
     snapshot = None

@@ -20,7 +20,7 @@ from viewer.language import tr
 
 NAME, MENU, KEYS = range(3)
 ROWS = 12
-WIDTH_EM = 32
+WIDTH_EM, MENU_EM = 36, 8
 _ACTION = Qt.ItemDataRole.UserRole
 
 
@@ -48,8 +48,8 @@ class Palette(QDialog):
         header = self.found.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        for column in (MENU, KEYS):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(MENU, QHeaderView.ResizeMode.Fixed)
+        header.setSectionResizeMode(KEYS, QHeaderView.ResizeMode.ResizeToContents)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addWidget(self.query)
@@ -61,6 +61,7 @@ class Palette(QDialog):
         self._fill("")
         window = self._window
         em = self.fontMetrics().horizontalAdvance("m")
+        self.found.header().resizeSection(MENU, MENU_EM * em)
         row = self.found.sizeHintForRow(0) if self.found.topLevelItemCount() else em
         height = self.query.sizeHint().height() + ROWS * row + 24
         self.resize(min(WIDTH_EM * em, window.width() - 16), min(height, window.height() - 48))
@@ -108,6 +109,7 @@ class Palette(QDialog):
             item.setCheckState(NAME, checked)
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
         item.setToolTip(NAME, action.toolTip())
+        item.setToolTip(MENU, where)
         item.setForeground(MENU, self.palette().brush(QPalette.ColorRole.PlaceholderText))
         item.setData(NAME, _ACTION, action.objectName())
         return item

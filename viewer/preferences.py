@@ -70,6 +70,7 @@ def pages() -> dict[str, tuple[Row, ...]]:
         ),
         tr("General"): (
             Row("give_way", tr("&Give way to other programs")),
+            Row("toolbar", tr("Show the &toolbar")),
             Row("theme", tr("&Colours:"), choices=_themes()),
             Row(
                 "language",

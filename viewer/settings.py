@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "histogram": False,
         "inspector": False,
         "minimap": True,
+        "toolbar": False,
         "theme": "system",  # or "light", "dark"
         "language": "",  # a code such as "de"; "" follows the system
         "display_profile": "system",  # or "srgb", or the path of an ICC profile

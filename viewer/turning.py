@@ -26,12 +26,14 @@ class Turning(QObject):
     shown = Signal(int, object, object)
     requested = Signal(object, object)
 
-    def __init__(self) -> None:
+    def __init__(self, actions: Actions) -> None:
+        """Add the actions that turn to the View menu."""
         super().__init__()
         self._turn = UPRIGHT
         self._number = 0
         self._source: Opened | None = None
         self._before: tuple[Stamp, Turn] | None = None  # what was passed on last
+        _add_actions(actions, self)
 
     def turn(self, turn: Turn) -> None:
         """Turn the picture once more."""
@@ -79,8 +81,7 @@ class Turning(QObject):
         self.shown.emit(number, opened, since)
 
 
-def add_turn_actions(actions: Actions, turning: Turning) -> None:
-    """Add what turns and mirrors the picture to the View menu."""
+def _add_actions(actions: Actions, turning: Turning) -> None:
     note = tr("On screen only: the file stays as it is")
 
     def add(name: str, text: str, do: Callable[[], None], key: str, tip: str = note) -> None:

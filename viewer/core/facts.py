@@ -114,7 +114,7 @@ def _camera(make: str, model: str) -> str:
 def _exposure(detail: Mapping[int, Any]) -> str:
     seconds, stop = _number(detail.get(_TAG.ExposureTime)), _number(detail.get(_TAG.FNumber))
     speed = detail.get(_TAG.ISOSpeedRatings)
-    parts = []
+    parts: list[str] = []
     if seconds:
         parts.append(f"1/{1 / seconds:.0f} s" if seconds < 0.3 else f"{seconds:g} s")
     if stop:
@@ -133,7 +133,7 @@ def _focal_length(detail: Mapping[int, Any]) -> str:
 
 
 def _position(place: Mapping[int, Any]) -> str:
-    parts = []
+    parts: list[str] = []
     for value, side in (
         (_GPS.GPSLatitude, _GPS.GPSLatitudeRef),
         (_GPS.GPSLongitude, _GPS.GPSLongitudeRef),

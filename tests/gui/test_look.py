@@ -1,0 +1,160 @@
+"""The interface is legible in light and dark, right to left, large and small, and to all."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QKeySequence, QPalette
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QApplication,
+    QComboBox,
+    QDockWidget,
+    QKeySequenceEdit,
+    QLabel,
+    QLineEdit,
+    QTabBar,
+    QTextBrowser,
+    QWidget,
+)
+
+import assets
+from viewer import look
+from viewer.toolbar import CONTENT
+
+#: What one uses, and what a screen reader must have a name for.
+CONTROLS = (
+    *(QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QKeySequenceEdit, QTextBrowser),
+)
+#: Made by Qt as parts of others, which have the names.
+WHOLES = (QComboBox, QAbstractItemView, QKeySequenceEdit, QTabBar, QDockWidget)
+
+
+@pytest.fixture
+def colours(qapp):
+    """Put the colours of all tests back."""
+    yield
+    look.use_theme(qapp, "system")
+
+
+def luminance(colour: QColor) -> float:
+    parts = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
+             for part in colour.getRgbF()[:3]]  # fmt: skip
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def contrast(one: QColor, two: QColor) -> float:
+    light, dark = sorted((luminance(one), luminance(two)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_text_stands_out_in_each_theme(qapp, colours, theme):
+    look.use_theme(qapp, theme)
+    palette, role = qapp.palette(), QPalette.ColorRole
+    for text, back in (
+        (role.WindowText, role.Window),
+        (role.Text, role.Base),
+        (role.ButtonText, role.Button),
+        (role.HighlightedText, role.Highlight),
+        (role.PlaceholderText, role.Base),
+        (role.PlaceholderText, role.Window),
+    ):
+        assert contrast(palette.color(text), palette.color(back)) >= 4.5 - 1.5 * (
+            text is role.HighlightedText
+        ), (theme, text, back)
+    assert (luminance(palette.color(role.Window)) < 0.2) == (theme == "dark")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", [each[1] for each in CONTENT if each])
+def test_icons_stand_out_in_each_theme(qapp, colours, theme, name):
+    look.use_theme(qapp, theme)
+    image = look.icon(name, qapp.palette()).pixmap(48, 48).toImage()
+    drawn = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    solid = [colour for colour in drawn if colour.alpha() > 200]
+    assert len(solid) > 40
+    back = qapp.palette().color(QPalette.ColorRole.Window)
+    assert min(contrast(colour, back) for colour in solid) > 4.5
+
+
+def test_icons_are_of_one_family():
+    for path in (assets.FOLDER / "icons").glob("*.svg"):
+        if path.stem != "anyzoom":
+            head = Path(path).read_text().split(">")[0]
+            assert 'viewBox="0 0 24 24"' in head
+            assert 'stroke="currentColor" stroke-width="1.8"' in head
+
+
+def test_the_toolbar_comes_and_goes_and_is_remembered(start):
+    app = start()
+    bar = app.window.chrome._toolbar
+    assert not bar.isVisible()
+    QTest.keySequence(app.window, QKeySequence("Ctrl+T"))  # view.toolbar
+    assert bar.isVisible()
+    assert app.settings.get("toolbar") is True
+    QTest.keySequence(app.window, QKeySequence("F11"))
+    assert not bar.isVisible()
+
+
+def everything(app) -> list[QWidget]:
+    """Show every dialog and panel, and return every widget that can be seen."""
+    dialogs = app.window.dialogs
+    for name in ("view.metadata", "view.toolbar", "view.histogram", "view.inspector"):
+        app.window.registry[name].trigger()
+    dialogs.palette.ask()
+    dialogs.sheet.look_up()
+    seen = []
+    for page in range(dialogs.preferences.tabs.count()):
+        dialogs.preferences.ask(dialogs.preferences.tabs.widget(page))
+        seen += [each for each in app.window.findChildren(QWidget) if each.isVisible()]
+    return seen
+
+
+def test_every_control_has_a_name_for_those_who_cannot_see_it(start):
+    nameless = []
+    for widget in everything(start()):
+        part = widget.objectName().startswith("qt_") or isinstance(widget.parent(), WHOLES)
+        if isinstance(widget, CONTROLS) and not part:
+            text = widget.text() if isinstance(widget, QAbstractButton) else ""
+            if not (text or widget.accessibleName() or widget.toolTip()):
+                nameless.append((type(widget).__name__, widget.parent()))
+    assert not nameless
+
+
+def test_right_to_left_mirrors_what_lies_over_the_picture(start, qtbot, qapp):
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        app = start(zoom=8.0)
+        qtbot.waitUntil(app.panels.minimap.isVisible)
+        middle = app.canvas.width() / 2
+        assert app.panels.corner.geometry().center().x() < middle
+        assert app.window.badge.geometry().center().x() > middle
+        everything(app)
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+@pytest.mark.parametrize("points", [7, 24])
+def test_text_is_as_large_as_the_system_says(start, qapp, points):
+    before = qapp.font()
+    font = QApplication.font()
+    font.setPointSize(points)
+    qapp.setFont(font)
+    try:
+        app = start()
+        for label in app.window.findChildren(QLabel):
+            assert label.fontMetrics().height() == label.fontMetrics().__class__(font).height()
+    finally:
+        qapp.setFont(before)
+
+
+def test_nothing_moves_when_messages_come_and_go(start, qtbot):
+    app = start(zoom=8.0)
+    qtbot.waitUntil(app.panels.minimap.isVisible)
+    parts = (app.canvas, app.window.badge, app.panels.corner)
+    before = [part.geometry().bottomLeft() for part in parts]
+    app.window.on_failed("Something is wrong, and this long sentence says what to do about it.")
+    assert [part.geometry().bottomLeft() for part in parts] == before
