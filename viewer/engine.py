@@ -33,6 +33,9 @@ Pixels = NDArray[np.uint8]
 #: When memory is short, a pass is halved until it is smaller than two of these.
 SMALLEST_PX = 64
 
+#: Pyramids of several pictures, and so these pictures, are held up to so many pixels in all.
+KEPT_PIXELS = 100_000_000
+
 #: Options of glibc's mallopt: how large a freed block, and how much in all, is kept for later.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BLOCK_BYTES, KEPT_BYTES = 32 << 20, 256 << 20
@@ -129,7 +132,7 @@ class Engine:
         """`load` returns the upscaler of a model's name; `load_on_cpu` one that needs no GPU."""
         self._load = {False: load, True: load_on_cpu or load}
         self._upscalers: dict[tuple[str, bool], RegionUpscaler] = {}
-        self._resampler: Resampler | None = None
+        self._resamplers: list[Resampler] = []  # the one used last comes last
 
     def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
         """Return a model's upscaler, loaded unless it is already. Raises `TileError`."""
@@ -173,9 +176,20 @@ class Engine:
         return premultiplied_bgra(rgb, self._resample(request.picture).alpha(request.size, rect))
 
     def _resample(self, picture: Picture) -> Resampler:
-        if self._resampler is None or self._resampler.picture is not picture:
-            self._resampler = Resampler(picture)
-        return self._resampler
+        """Return a picture's pyramid; those of the pictures before it are kept while they fit."""
+        kept = self._resamplers
+        found = next((one for one in kept if one.picture is picture), None) or Resampler(picture)
+        others = [one for one in kept if one is not found and one.picture.path != picture.path]
+        room = KEPT_PIXELS - pixels_of(picture)
+        while others and sum(pixels_of(one.picture) for one in others) > room:
+            others.pop(0)
+        self._resamplers = [*others, found]
+        return found
+
+
+def pixels_of(picture: Picture) -> int:
+    """Return how many decoded pixels a picture holds."""
+    return picture.pixels.shape[0] * picture.pixels.shape[1]
 
 
 def _for_display(pixels: Pixels, request: TileRequest) -> Pixels:

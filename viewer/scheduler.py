@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.core.budget import Limits
 from viewer.core.cache import TileCache
-from viewer.core.chunks import PIXELS_PER_PASS, Pace, budget, lr_pixels, next_chunk
-from viewer.core.geometry import ViewState, visible
+from viewer.core.chunks import Pace
+from viewer.core.geometry import ViewState
+from viewer.core.passes import Aim, Passes, fitted, ring
 from viewer.core.pending import PendingTiles
-from viewer.core.plan import Plan, Scene, focus_in_level, plan, quick_first
+from viewer.core.plan import Plan, Scene, plan, quick_first
+from viewer.core.polish import first_subnet
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import TILE_PX, level_size, tiles_in, tiles_px, worth_making
+from viewer.core.pyramid import TILE_BYTES
 from viewer.core.relief import Relief
-from viewer.core.shapes import Cells, Point, Size
-from viewer.core.tiles import Failure, LevelKey, Quality, TileKey, TileRequest, TileResult
+from viewer.core.shapes import Cells, Point
+from viewer.core.tiles import Failure, Quality, TileKey, TileRequest, TileResult
 
 log = logging.getLogger(__name__)
 
 #: How long the view must not change before anything is asked for.
 REST_MS = 100
+
+#: How long nothing must be left to do before what may be looked at next is made.
+AHEAD_MS = 400
 
 #: How long to make do with less after memory ran out.
 RELIEF_MS = 30_000
@@ -32,11 +37,12 @@ RELIEF_MS = 30_000
 class TileScheduler(QObject):
     """Keeps the latest view, plans it, asks for what is missing. On the GUI thread.
 
-    Besides its recipe it may have another one, to which the picture is compared.
+    Besides its recipe it may have another one, to which the picture is compared. When all that is
+    visible is done, it goes on with what may be looked at next; input drops that at once.
 
     Signals: planned(Plan) whenever the canvas should draw something else; compared(Plan), the same
     of the other recipe while there is one; requested(TileRequest);
-    idle() when everything asked for at rest has been answered; failed(str), once per generation.
+    idle() when everything visible at rest has been answered; failed(str), once per generation.
     """
 
     planned = Signal(object)
@@ -55,17 +61,23 @@ class TileScheduler(QObject):
         self._scene: Scene | None = None
         self._view: ViewState | None = None
         self._focus = Point(0, 0)
+        self._next: tuple[Scene, ...] = ()
         self._pending = PendingTiles()
+        self._aim: Aim | None = None  # of all that waits
+        self._ahead: Iterator[Aim] = iter(())
+        self._first_subnet = 1.0
         self._look_again = False
         self._failed: set[TileKey] = set()
         self._told = False
-        self._paces: dict[Quality, Pace] = {}
+        self._passes = Passes()
         self._relief = Relief()
         self._display: bytes | None = None
         self._relieved = QTimer(self, singleShot=True, interval=RELIEF_MS)
         self._relieved.timeout.connect(self._on_relieved)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._on_rest)
+        self._quiet = QTimer(self, singleShot=True, interval=AHEAD_MS)
+        self._quiet.timeout.connect(self._on_quiet)
 
     @property
     def recipe(self) -> Recipe:
@@ -74,7 +86,7 @@ class TileScheduler(QObject):
     @property
     def recipe_here(self) -> Recipe:
         """The recipe as it is for the picture on screen."""
-        return self._suited(self._recipe)
+        return self._recipe if self._scene is None else _suited(self._recipe, self._scene)
 
     @property
     def limits(self) -> Limits:
@@ -83,24 +95,42 @@ class TileScheduler(QObject):
     @property
     def plan(self) -> Plan | None:
         """The plan of the latest view; None without a picture."""
-        return self._plan_by(self._recipe)
+        return self._plan_of(self._visible, self._recipe, self._first_subnet)
 
     @property
     def other_plan(self) -> Plan | None:
         """The plan by the other recipe; None without one, or without a picture."""
-        return self._plan_by(self._other)
+        return self._plan_of(self._visible, self._other)
 
-    def _plan_by(self, recipe: Recipe | None) -> Plan | None:
-        if recipe is None or self._scene is None or self._view is None:
+    @property
+    def _visible(self) -> Aim | None:
+        if self._scene is None or self._view is None:
             return None
-        number, base = self._scene.number, self._scene.base
-        cap = min(self._limits.subnet_cap, self._relief.subnet_cap)
-        focus, failed, here = self._focus, self._failed, self._suited(recipe)
-        return plan(self._view, number, base, here, self._cache, focus, failed, cap)
+        return Aim(self._scene, self._view, self._focus)
+
+    def _plan_of(self, aim: Aim | None, recipe: Recipe | None, first: float = 1.0) -> Plan | None:
+        if aim is None or recipe is None:
+            return None
+        return plan(
+            aim.view,
+            aim.scene.number,
+            aim.scene.base,
+            _suited(recipe, aim.scene),
+            self._cache,
+            aim.focus,
+            self._failed,
+            self._cap,
+            first,
+        )
+
+    @property
+    def _cap(self) -> float:
+        """The largest subnet that there is room for."""
+        return min(self._limits.subnet_cap, self._relief.subnet_cap)
 
     def pace(self, quality: Quality) -> Pace:
         """Return how fast passes of a quality were."""
-        return self._paces.get(quality, Pace())
+        return self._passes.paces.get(quality, Pace())
 
     def set_scene(self, scene: Scene) -> None:
         """Show another picture, or the same one with more pixels; the view follows."""
@@ -111,6 +141,21 @@ class TileScheduler(QObject):
         else:
             self._view = None
             self._new_generation()
+
+    def set_next(self, scenes: Sequence[Scene]) -> None:
+        """Name the scenes that may be shown next, the likeliest first.
+
+        Their first view is made when nothing else is to do, and found when such a scene, of this
+        very number, is shown.
+        """
+        self._next = tuple(scenes)
+        if self._resting:
+            self._quiet.start()
+
+    @property
+    def _resting(self) -> bool:
+        """Whether all that is visible has been answered."""
+        return self._scene is not None and self._pending.idle and not self._rest.isActive()
 
     def set_recipe(self, recipe: Recipe) -> None:
         """Change how everything is refined, from now on."""
@@ -145,7 +190,7 @@ class TileScheduler(QObject):
         """Draw what is in hand for a new view; ask for the rest once it stops changing."""
         first = self._view is None
         self._view, self._focus = view, focus
-        self._pending.replace(())
+        self._drop()
         self._replan()
         self._rest.start(0 if first else REST_MS)
 
@@ -155,10 +200,13 @@ class TileScheduler(QObject):
         request = result.request
         self._pending.done(request)
         if request.generation == self._generation:
-            self._measure(result)
+            halo = self._recipe_of(request.sheet.quality).halo
+            if self._passes.learn(result, halo) and not self._rest.isActive():
+                self._rest.start(0)  # another subnet may have to answer first
             for key, tile in result.tiles:
                 self._cache.put(key, tile)
-            self._replan()
+            if not request.ahead:
+                self._replan()
         self._ask()
 
     @Slot(object)
@@ -171,7 +219,9 @@ class TileScheduler(QObject):
         if not isinstance(request, TileRequest):
             return
         self._pending.done(request)
-        if request.generation == self._generation:
+        if request.ahead:  # nobody misses it
+            self._drop()
+        elif request.generation == self._generation:
             if not self._told:
                 self._told = True
                 self.failed.emit(failure.message)
@@ -206,12 +256,19 @@ class TileScheduler(QObject):
         self._rest.stop()
         self._new_generation()
         self._scene = self._view = None
+        self._next = ()
 
     def _new_generation(self) -> None:
         self._generation += 1
         self._failed.clear()
         self._told = False
-        self._pending.replace(())
+        self._drop()
+
+    def _drop(self) -> None:
+        """Want nothing any more of what is not being made now."""
+        self._quiet.stop()
+        self._ahead = iter(())
+        self._pending.drop()
 
     def _refresh(self) -> None:
         """Show what is in hand, and ask for the rest without waiting."""
@@ -226,11 +283,16 @@ class TileScheduler(QObject):
             self.compared.emit(other)
 
     def _on_rest(self) -> None:
-        now = self.plan
-        if now is None or self._scene is None or self._scene.picture.reduced:
+        aim = self._visible
+        if aim is None or aim.scene.picture.reduced:
             return
+        self._drop()
+        self._aim = aim
+        self._first_subnet = self._answering_first(aim)
+        now, other = self.plan, self.other_plan
+        assert now is not None
         missing = now.missing
-        if (other := self.other_plan) is not None:
+        if other is not None:
             self._cache.touch(other.in_view)
             missing = quick_first(missing, other.missing)
         self._cache.touch(now.in_view)
@@ -239,86 +301,90 @@ class TileScheduler(QObject):
         self._look_again = self._pending.under_way
         self._ask()
 
+    def _answering_first(self, aim: Aim) -> float:
+        """Return the subnet that answers first, by how much of its pixels is not there yet."""
+        if self._other is not None:
+            return 1.0  # the other side waits, too
+        at_once = self._plan_of(aim, self._recipe)
+        assert at_once is not None
+        missing = sum(key.sheet.quality.model is not None for key in at_once.missing)
+        paces = self._passes.paces
+        return first_subnet(self.recipe_here, at_once.level, missing, paces, self._cap)
+
     def _ask(self) -> None:
         """Keep the worker busy, and say when there is nothing left to do."""
         while not self._limits.paused and (
             request := self._pending.take(self._choose, self._request)
         ):
             self.requested.emit(request)
-        if not self._pending.idle or self._rest.isActive() or self._scene is None:
+        if not self._resting:
             return
-        if self._look_again:
+        if self._aim is not None and self._aim.ahead:
+            self._go_ahead()
+        elif self._look_again:
             self._rest.start(0)
         else:
+            self._quiet.start()
             self.idle.emit()
 
+    def _on_quiet(self) -> None:
+        """Begin with what may be looked at next, unless somebody else needs the machine."""
+        aim = self._visible
+        if aim is None or aim.scene.picture.reduced or self._limits.reason or self._other:
+            return
+        nearby = (fitted(scene, aim.view.canvas) for scene in self._next)
+        self._ahead = iter((ring(aim), *nearby))
+        self._go_ahead()
+
+    def _go_ahead(self) -> None:
+        """Ask for what the next aim misses, as far as the cache holds it beside what is visible."""
+        now = self.plan
+        for aim in self._ahead:
+            ahead = self._plan_of(aim, self._recipe)
+            assert now is not None
+            assert ahead is not None
+            room = self._limits.cache_cap_bytes // TILE_BYTES - len(now.in_view)
+            missing = [key for key in ahead.missing if key.sheet.quality == ahead.quality]
+            if room > 0 and missing:
+                self._aim = aim
+                self._pending.replace(missing[:room])
+                self._ask()
+                return
+
     def _choose(self, waiting: Sequence[TileKey]) -> Cells:
-        """Pick the tiles of the next pass: around the most wanted one, within the budget."""
-        assert self._view is not None
-        sheet = waiting[0].sheet
-        size = level_size(self._view.image, sheet.level)
-        focus = focus_in_level(self._view, size, self._focus)
-        shown = self._shown(size)
-        pace = self.pace(sheet.quality)
-        tiles = tiles_in(size, visible(self._view, *size))
-        untouched = sum(key.sheet == sheet for key in waiting) == tiles.width * tiles.height
-        # The first pass shows soon that something happens; the others waste less.
-        halo = 0 if untouched else self._recipe_of(sheet.quality).halo
-        most = budget(pace, halo, self._limits.pass_seconds)
-        if sheet.quality.model is None:
-            most = PIXELS_PER_PASS
-        return next_chunk(
-            waiting,
-            Point(focus.x / TILE_PX, focus.y / TILE_PX),
-            lambda tiles: self._cost(sheet, size, tiles_px(size, tiles).clipped(shown)),
-            most,
-        )
-
-    def _shown(self, size: Size) -> Cells:
-        assert self._view is not None
-        return worth_making(size, visible(self._view, *size))
-
-    def _cost(self, sheet: LevelKey, size: Size, px: Cells) -> float:
-        if sheet.quality.model is None:
-            return px.width * px.height
-        assert self._scene is not None
-        halo = self._recipe_of(sheet.quality).halo
-        return lr_pixels(Size(*self._scene.picture.size), size, px, halo)
+        """Pick the tiles of the next pass."""
+        assert self._aim is not None
+        halo = self._recipe_of(waiting[0].sheet.quality).halo
+        return self._passes.next_tiles(self._aim, waiting, halo, self._limits.pass_seconds)
 
     def _recipe_of(self, quality: Quality) -> Recipe:
         """Return the recipe by which something of that quality was asked for."""
-        other = None if self._other is None else self._suited(self._other)
-        if other is not None and quality.model == other.preset.model:
-            return other
-        return self.recipe_here
-
-    def _suited(self, recipe: Recipe) -> Recipe:
-        picture = self._scene and self._scene.picture
-        return recipe.suited(lossy=picture.lossy) if picture else recipe
+        recipes = [recipe for recipe in (self._other, self._recipe) if recipe is not None]
+        for recipe in (*recipes, *(recipe.photo for recipe in recipes)):
+            if recipe is not None and recipe.preset.model == quality.model:
+                return recipe
+        return self._recipe
 
     def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
-        assert self._scene is not None
-        picture = self._scene.picture
-        size = level_size(Size(*picture.size), first.sheet.level)
-        everything = Cells(0, 0, *size)
+        aim = self._aim
+        assert aim is not None
+        size = aim.size(first.sheet.level)
         request = TileRequest(
             self._generation,
             first.sheet,
             size,
             tiles,
-            everything,
-            picture,
+            Cells(0, 0, *size),
+            aim.scene.picture,
             threads=self._limits.threads,
             on_cpu=self._relief.on_cpu,
             display=self._display,
+            ahead=aim.ahead,
         )
         if any(key in self._cache for key in request.tile_keys()):
             return request  # a part was not enough
-        return replace(request, shown=self._shown(size))
+        return replace(request, shown=aim.worth_making(first.sheet.level))
 
-    def _measure(self, result: TileResult) -> None:
-        request = result.request
-        quality = request.sheet.quality
-        if quality.model is not None:
-            read = self._cost(request.sheet, request.size, request.l_rect)
-            self._paces[quality] = self.pace(quality).after(read, result.seconds)
+
+def _suited(recipe: Recipe, scene: Scene) -> Recipe:
+    return recipe.suited(lossy=scene.picture.lossy)

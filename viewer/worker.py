@@ -37,8 +37,11 @@ class TileWorker(QObject):
 
     @Slot(object)
     def run(self, request: TileRequest) -> None:
-        """Make the tiles of a request."""
+        """Make the tiles of a request, unless it was dropped while it waited here."""
         if self._stop_flag.is_set():
+            return
+        if request.dropped.is_set():
+            self.finished.emit(TileResult(request, (), 0.0))
             return
         try:
             pixels, seconds = self._engine.render(request)

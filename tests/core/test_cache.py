@@ -1,5 +1,7 @@
 """The cache stays within its bytes and forgets what was used longest ago."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -66,3 +68,10 @@ def test_a_smaller_cap_drives_out_what_was_used_longest_ago():
     assert [tx for tx in range(3) if key(tx) in cache] == [0]
     cache.put(key(4), tile(10))
     assert cache.size_bytes == 10
+
+
+def test_a_part_that_becomes_whole_does_not_fade_in_again():
+    cache = TileCache(100)
+    cache.put(key(1), replace(tile(10), arrived=1.0))
+    cache.put(key(1), replace(tile(20), arrived=9.0))
+    assert cache.tiles(key(1).sheet)[1, 0].arrived == 1.0

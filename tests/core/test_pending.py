@@ -86,3 +86,19 @@ def test_it_is_idle_when_nothing_waits_and_nothing_is_under_way(pending):
     assert not pending.idle
     take(pending)
     assert not pending.idle
+
+
+def test_dropped_only_the_request_being_made_goes_on(pending):
+    pending.replace(keys(1, 2, 3))
+    requests: list[TileRequest] = []
+    for _ in range(2):
+        pending.take(
+            lambda waiting: Cells(waiting[0].tx, 0, waiting[0].tx + 1, 1),
+            lambda first, tiles: requests.append(request_for(first, tiles)) or requests[-1],
+        )
+    pending.drop()
+    assert pending.waiting == 0
+    assert [request.dropped.is_set() for request in requests] == [False, True]
+    pending.done(requests[0])
+    pending.replace(keys(2))
+    assert take(pending) == [2], "what was dropped may be asked for again"

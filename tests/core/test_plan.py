@@ -307,3 +307,32 @@ def test_two_plans_together_ask_for_each_tile_once_and_for_what_is_quick_first(c
 
 def fixed(subnet: float) -> Recipe:
     return replace(SHARP, preset=replace(SHARP.preset, subnet=subnet))
+
+
+def test_a_first_subnet_is_wanted_everywhere_before_the_recipes_own(cache):
+    view = view_at(2.0)
+    missing = planned(view, cache, first_subnet=0.5).missing
+    order = [key.sheet.quality.subnet for key in missing]
+    assert order == sorted(order)
+    assert set(order) == {0.0, 0.5, 0.7}
+
+
+def test_when_the_first_answer_is_there_only_polish_is_missing(cache):
+    view = view_at(2.0)
+    first = [key for key in planned(view, cache, first_subnet=0.5).missing if subnet(key) == 0.5]
+    put(cache, view, first)
+    made = planned(view, cache, first_subnet=0.5)
+    assert (made.done, made.quality.subnet) == (made.total, 0.5)
+    assert {subnet(key) for key in made.missing} == {0.7}
+    put(cache, view, made.missing)
+    polished = planned(view, cache, first_subnet=0.5)
+    assert (polished.missing, polished.quality.subnet) == ((), 0.7)
+    # What is better lies on top of the first answer, into which it fades.
+    assert [layer.tiles[0].image.sheet.quality.subnet for layer in polished.layers[1:]] == [
+        0.5,
+        0.7,
+    ]
+
+
+def subnet(key: TileKey) -> float:
+    return key.sheet.quality.subnet

@@ -18,6 +18,12 @@ Decoders = tuple[SharedDecoder, SharedDecoder]
 Start = Callable[..., App]
 
 
+@pytest.fixture(autouse=True)
+def _nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let nothing be made before it is looked at, so that tests may count what is."""
+    monkeypatch.setattr("viewer.scheduler.AHEAD_MS", 3_600_000)
+
+
 @pytest.fixture
 def upscaler() -> FakeUpscaler:
     return FakeUpscaler()

@@ -62,7 +62,7 @@ def photo_for(canvas: Size, scale: float) -> Picture:
 
 
 class Stage(QObject):
-    """Refines one viewport after the other, and takes the time."""
+    """Refines one viewport after the other, each at once by its best subnet, and takes the time."""
 
     upscaler: Upscaler
 
@@ -76,7 +76,7 @@ class Stage(QObject):
         self.limits = full_limits()
         self.threads = self.limits.threads
         cache = TileCache(self.limits.cache_cap_bytes)
-        self.scheduler = TileScheduler(cache, recipe, self.limits)
+        self.scheduler = TileScheduler(cache, recipe.at_once, self.limits)
         self._stop_flag = threading.Event()
         self.worker = TileWorker(Engine(self._load), self._stop_flag)
         self._thread = WorkThread("inference", self.worker, niceness=INFERENCE_NICENESS)

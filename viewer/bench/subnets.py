@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import statistics
-from dataclasses import replace
 
 from viewer.bench.stage import Stage, photo_for
 from viewer.core.presets import Recipe
@@ -23,8 +22,7 @@ def measure(recipe: Recipe, scale: float, canvas: Size, device: str) -> dict[str
     try:
         for turn in range(REPEATS + 1):
             for subnet in recipe.subnets:
-                fixed = replace(recipe, preset=replace(recipe.preset, subnet=subnet))
-                stage.scheduler.set_recipe(fixed)
+                stage.scheduler.set_recipe(recipe.only(subnet))
                 _, seconds = stage.refine(picture, scale, canvas)
                 if turn:  # the first one prepares the network
                     times[subnet].append(seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from viewer.core.tiles import LevelKey, Tile, TileKey
@@ -27,7 +28,12 @@ class TileCache:
         return key in self._tiles
 
     def put(self, key: TileKey, tile: Tile) -> None:
-        """Keep a tile, as the one used last; one that is larger than the cap is not kept."""
+        """Keep a tile, as the one used last; one that is larger than the cap is not kept.
+
+        If it replaces a part of the same tile, it is as old as that: nothing fades in twice.
+        """
+        if (part := self._tiles.get(key)) is not None:
+            tile = replace(tile, arrived=part.arrived)
         self._drop(key)
         if tile.size_bytes > self.cap_bytes:
             return

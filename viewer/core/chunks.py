@@ -32,6 +32,11 @@ class Pace:
     passes: int = 0
     pixels_per_second: float = FIRST_LR_PIXELS / PASS_SECONDS
 
+    @property
+    def measured(self) -> bool:
+        """Whether the pace is more than a guess."""
+        return self.passes > 1
+
     def after(self, lr_pixels: float, seconds: float) -> Pace:
         """Return the pace with one more pass; the first only warms up and tells nothing."""
         if self.passes == 0 or seconds <= 0:

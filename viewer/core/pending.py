@@ -31,9 +31,16 @@ class PendingTiles:
         """Whether nothing waits and nothing is under way."""
         return not self._waiting and not self._in_flight
 
+    def drop(self) -> None:
+        """Forget the waiting tiles, and tell the worker to make only what it is making now."""
+        self._waiting = []
+        for request in self._in_flight[1:]:
+            request.dropped.set()
+
     def replace(self, missing: Iterable[TileKey]) -> None:
         """Forget the waiting tiles for these; those already under way are left out."""
-        under_way = {key for request in self._in_flight for key in request.tile_keys()}
+        going_on = [request for request in self._in_flight if not request.dropped.is_set()]
+        under_way = {key for request in going_on for key in request.tile_keys()}
         self._waiting = [key for key in missing if key not in under_way]
 
     def take(

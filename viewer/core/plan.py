@@ -47,7 +47,8 @@ class Scene:
 class Plan:
     """Layers to draw, worst first, and tiles to ask for, the most wanted first.
 
-    `done` of the `total` visible tiles of this `level` are there in `quality` or a better one.
+    `done` of the `total` visible tiles of this `level` are there in `quality` or a better one;
+    what is missing then only polishes them.
     """
 
     layers: tuple[Layer, ...]
@@ -68,28 +69,31 @@ def plan(
     focus: Point,
     failed: Container[TileKey] = frozenset(),
     subnet_cap: float = 1.0,
+    first_subnet: float = 1.0,
 ) -> Plan:
     """Plan a view of a picture: tiles nearest `focus` (v_ pixels) are the most wanted.
 
     A tile is missing if the cache does not hold all that shows of it, unless it `failed`. With a
     `subnet_cap` tiles of that subnet will do; those of larger ones are used where they are there.
+    With a `first_subnet` all is wanted of that one before it is wanted of the recipe's.
     """
     level = level_of(view.zoom)
-    exact = LevelKey(picture, recipe.quality_at(level, subnet_cap), level)
-    best = exact._replace(quality=recipe.quality_at(level))
+    goal = LevelKey(picture, recipe.quality_at(level, subnet_cap), level)
+    exact = goal._replace(quality=recipe.quality_at(level, min(subnet_cap, first_subnet)))
+    best = goal._replace(quality=recipe.quality_at(level))
     good = _good_enough(exact, best, cache)
     quick = exact if exact.quality.model is None else exact._replace(quality=PIXELS)
-    wanted = tuple(dict.fromkeys((quick, exact)))
+    wanted = tuple(dict.fromkeys((quick, exact, goal)))
     size = level_size(view.image, level)
     shown = visible(view, *size)
     keys = _nearest_first(exact, tiles_in(size, shown), size, view, focus)
     in_hand = {sheet: _in_hand(cache.tiles(sheet), keys, size, shown) for sheet in good + wanted}
-    finished = set[tuple[int, int]]().union(*(in_hand[sheet] for sheet in good))
+    there = {sheet: _or_better(sheet, good, in_hand) for sheet in wanted}
     missing = [
         key._replace(sheet=sheet)
         for sheet in wanted
         for key in keys
-        if (key.tx, key.ty) not in finished and (key.tx, key.ty) not in in_hand[sheet]
+        if (key.tx, key.ty) not in there[sheet]
     ]
     complete = [sheet.quality for sheet in good if len(in_hand[sheet]) == len(keys)]
     return Plan(
@@ -102,7 +106,7 @@ def plan(
         ),
         level=level,
         quality=complete[0] if complete else exact.quality,
-        done=len(finished),
+        done=len(there[exact]),
         total=len(keys),
     )
 
@@ -135,6 +139,14 @@ def _in_hand(
         if (tile := there.get((key.tx, key.ty))) is not None
         and tile.core.holds(shown.clipped(Rect(*tile_px(size, key.tx, key.ty))))
     }
+
+
+def _or_better(
+    sheet: LevelKey, good: tuple[LevelKey, ...], in_hand: Mapping[LevelKey, set[tuple[int, int]]]
+) -> set[tuple[int, int]]:
+    """Return the places that have a tile of a sheet, or of a good one that is better."""
+    better = [other for other in good if other.quality.subnet >= sheet.quality.subnet]
+    return in_hand[sheet].union(*(in_hand[other] for other in better))
 
 
 def _layers(

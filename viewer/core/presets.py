@@ -11,19 +11,26 @@ from viewer.core.tiles import PIXELS, Filter, Quality
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named choice: a model (none interpolates only), and a subnet (none: by the scale)."""
+    """A named choice: a model (none interpolates only), and its best subnet (none: by the scale).
+
+    Where that one would take longer than `time_target` (seconds for all that is visible), or is
+    larger than the one AnySR assigns to the scale, a smaller one answers first.
+    """
 
     name: str
     title: str
     text: str
     model: str | None
     subnet: float | None = None
+    time_target: float | None = None
 
 
 PRESETS = (
-    Preset("fast", "Fast", "Sharper than bicubic at once, on weak machines too", "tiny"),
-    Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact"),
-    Preset("quality", "Quality", "As sharp as it gets, for those who can wait", "quality"),
+    Preset("fast", "Fast", "Sharper than bicubic at once, on weak machines too", "tiny", None, 1.0),
+    Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact", None, 3.0),
+    Preset(
+        "quality", "Quality", "As sharp as it gets, for those who can wait", "quality", 1.0, 4.0
+    ),
     Preset("off", "Off (bicubic)", "Plain interpolation, no network", None),
 )
 
@@ -56,10 +63,16 @@ class Recipe:
         return self.photo if wanted and self.photo is not None else self
 
     def only(self, subnet: float) -> Recipe:
-        """Return the recipe with that subnet at every scale."""
-        preset = replace(self.preset, subnet=subnet)
+        """Return the recipe with that subnet at every scale, and at once."""
+        preset = replace(self.preset, subnet=subnet, time_target=None)
         photo = None if self.photo is None else self.photo.only(subnet)
         return replace(self, preset=preset, photo=photo)
+
+    @property
+    def at_once(self) -> Recipe:
+        """The recipe without a first answer by a smaller subnet."""
+        photo = None if self.photo is None else self.photo.at_once
+        return replace(self, preset=replace(self.preset, time_target=None), photo=photo)
 
     def quality_at(self, level: int, subnet_cap: float = 1.0) -> Quality:
         """Return the quality of a level at rest: networks enlarge, they never reduce.

@@ -17,6 +17,9 @@ GRID = 4096
 TILE_PX = 256
 GUTTER_PX = 2
 
+#: The memory of a tile with all its gutters.
+TILE_BYTES = 4 * (TILE_PX + 2 * GUTTER_PX) ** 2
+
 #: What is made beyond the edges of the screen.
 MARGIN_PX = 16
 

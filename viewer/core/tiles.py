@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -74,7 +75,9 @@ class TileRequest:
     """A rectangle of neighbouring tiles, to be made in one pass, with everything that takes.
 
     Of the tiles at its edges only what lies in `shown` (l_ pixels) is made. `display` is the
-    profile that the colours are for, None for sRGB.
+    profile that the colours are for, None for sRGB. `ahead` says that nothing of it
+    is on screen yet. `dropped` is set once nobody wants it any more: a worker that has not begun
+    with it answers without tiles.
     """
 
     generation: int
@@ -86,6 +89,8 @@ class TileRequest:
     threads: int = 1
     on_cpu: bool = False
     display: bytes | None = None
+    ahead: bool = False
+    dropped: threading.Event = field(default_factory=threading.Event, compare=False)
 
     @property
     def l_rect(self) -> Cells:
@@ -106,7 +111,7 @@ class TileRequest:
 
 @dataclass(frozen=True, slots=True)
 class TileResult:
-    """The tiles of a request, and the seconds that the pass itself took."""
+    """The tiles of a request, none if it was dropped, and the seconds that the pass took."""
 
     request: TileRequest
     tiles: tuple[tuple[TileKey, Tile], ...]
