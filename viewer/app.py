@@ -202,6 +202,7 @@ class App(QObject):
             turning.shown.connect(on_shown)
         panels.study_requested.connect(self.student.study)
         self.student.studied.connect(panels.on_studied)
+        self.library.nearby.connect(self._prepare_next)
         self.browser.moved.connect(self._show_title)
         self.browser.emptied.connect(self._show_nothing)
 
@@ -240,11 +241,7 @@ class App(QObject):
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
         """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
-        whole = Rect(0, 0, *opened.base_size)
-        outer = Rect(0, 0, opened.base.width(), opened.base.height())
-        tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
-        base = Layer(opened.base_size, (tile,), covers=True)
-        self.scheduler.set_scene(Scene(number, picture, base))
+        self.scheduler.set_scene(_scene(number, opened))
         if self._shown != number:
             first, self._shown = self._shown == 0, number
             image, view = Size(*picture.size), self.canvas.view
@@ -268,6 +265,10 @@ class App(QObject):
         self.canvas.show_nothing()
         self.window.show_nothing()
 
+    @Slot(object)
+    def _prepare_next(self, nearby: Sequence[tuple[int, Opened]]) -> None:
+        self.scheduler.set_next([_scene(number, opened) for number, opened in nearby])
+
     def _first_view(self, image: Size) -> ViewState | None:
         """Return the view that the command line asks for, if it does."""
         zoom, center = self._options.zoom, self._options.center
@@ -289,3 +290,11 @@ class App(QObject):
         """Load the network while nothing else is to be done, so that the first zoom finds it."""
         if (model := self.scheduler.recipe_here.preset.model) is not None:
             self.prepare_requested.emit(model)
+
+
+def _scene(number: int, opened: Opened) -> Scene:
+    """Return what is drawn of a picture: its tiles, above its reduced copy."""
+    whole = Rect(0, 0, *opened.base_size)
+    outer = Rect(0, 0, opened.base.width(), opened.base.height())
+    tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
+    return Scene(number, opened.picture, Layer(opened.base_size, (tile,), covers=True))

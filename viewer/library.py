@@ -22,6 +22,9 @@ from viewer.core.tiles import Failure, Opened, OpenRequest
 #: Decoded pictures in hand may take this share of what tiles may.
 SHARE = 0.5
 
+#: The first views of so many pictures are made before they are looked at.
+NEARBY = 2
+
 
 class Library(QObject):
     """Knows the picture on screen, and holds those near it as memory allows.
@@ -29,8 +32,9 @@ class Library(QObject):
     Signals: shown(int, Opened), the number of a picture and its pixels, again when there are more;
     failed(str), why the one asked for cannot be shown; unreadable(str), the same of one whose file
     had changed; offered(str, int), likewise, if it can be opened that much smaller; hurried(), when
-    what is being read is not wanted any more. To the readers: open_requested(OpenRequest),
-    ahead_requested(OpenRequest), redisplay_requested(Opened).
+    what is being read is not wanted any more; nearby(list of (int, Opened)), the numbers and pixels
+    of those in hand that may come next, the likeliest first. To the readers:
+    open_requested(OpenRequest), ahead_requested(OpenRequest), redisplay_requested(Opened).
     """
 
     shown = Signal(int, object)
@@ -38,6 +42,7 @@ class Library(QObject):
     unreadable = Signal(str)
     offered = Signal(str, int)
     hurried = Signal()
+    nearby = Signal(object)
     open_requested = Signal(object)
     ahead_requested = Signal(object)
     redisplay_requested = Signal(object)
@@ -202,8 +207,9 @@ class Library(QObject):
                     self._ahead = path
                     self.ahead_requested.emit(OpenRequest(0, path, None, self._display))
                 break
-        for path in reversed(self._near):
-            self._shelf.find(path)  # the nearest are to go last
+        in_hand = [self._shelf.find(path) for path in reversed(self._near)]  # the nearest go last
+        others = [opened for opened in reversed(in_hand) if opened and opened.stamp != shown.stamp]
+        self.nearby.emit([(self._numbers.of(opened.stamp), opened) for opened in others[:NEARBY]])
 
     @Slot(object)
     def on_ahead(self, opened: Opened) -> None:

@@ -149,7 +149,7 @@ class TileScheduler(QObject):
         very number, is shown.
         """
         self._next = tuple(scenes)
-        if self._resting:
+        if self._resting or (self._aim is not None and self._aim.ahead):
             self._quiet.start()
 
     @property

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from fakes import noise, picture
+from PIL import Image
 from PySide6.QtCore import QTimer
 
 from viewer import scheduler
@@ -184,3 +185,21 @@ def test_what_fails_ahead_is_not_told_and_not_given_up(planner, qtbot):
     worker.answer()
     assert said == []
     assert not planner._failed
+
+
+def test_stepping_to_the_next_picture_finds_it_refined(
+    start, settle, qtbot, monkeypatch, tmp_path, upscaler
+):
+    monkeypatch.setattr(scheduler, "AHEAD_MS", 20)
+    for name in ("1.png", "2.png"):
+        Image.fromarray(noise(280, 190)).save(tmp_path / name)
+    (tmp_path / "photo.png").unlink(missing_ok=True)
+    app = start(tmp_path)
+    qtbot.waitUntil(lambda: bool(app.scheduler._cache.levels(2)))
+    qtbot.waitUntil(lambda: app.scheduler._pending.idle)
+    calls = len(upscaler.calls)
+    app.browser.step(1)
+    settle(app)
+    assert app.canvas.view is not None
+    assert app.library.picture.stamp.path.name == "2.png"
+    assert len(upscaler.calls) == calls

@@ -28,9 +28,7 @@ class Preset:
 PRESETS = (
     Preset("fast", "Fast", "Sharper than bicubic at once, on weak machines too", "tiny", None, 1.0),
     Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact", None, 3.0),
-    Preset(
-        "quality", "Quality", "As sharp as it gets, for those who can wait", "quality", 1.0, 4.0
-    ),
+    Preset("quality", "Quality", "As sharp as it gets, if you can wait", "quality", 1.0, 4.0),
     Preset("off", "Off (bicubic)", "Plain interpolation, no network", None),
 )
 
