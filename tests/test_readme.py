@@ -1,4 +1,4 @@
-"""The README says what the shipped weights really give, and these stay small."""
+"""README and configs agree with the weights that ship, and these stay small."""
 
 from pathlib import Path
 
@@ -6,8 +6,10 @@ import pytest
 
 import assets
 from models import spec
+from models.train import TrainConfig
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("model", spec.available(), ids=lambda model: model.name)
@@ -20,3 +22,10 @@ def test_the_table_of_quality_agrees_with_the_model_cards(model, benchmark):
 
 def test_all_weights_together_stay_below_40_megabytes():
     assert sum(path.stat().st_size for path in assets.WEIGHTS.glob("*.safetensors")) < 40e6
+
+
+@pytest.mark.parametrize("model", spec.available(), ids=lambda model: model.name)
+def test_training_can_go_on_from_the_weights_with_the_config_of_their_name(model):
+    name = {"compact-photo": "photo"}.get(model.name, model.name)
+    config = TrainConfig.read(ROOT / "models" / "configs" / f"{name}.toml")
+    assert config.network == model.config
