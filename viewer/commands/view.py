@@ -10,6 +10,7 @@ from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments
+from viewer.commands.registering import add_register_options
 from viewer.core import presets
 from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
@@ -161,5 +162,6 @@ def _parser() -> arguments.Parser:
         metavar="OUT.png",
         help="wait until all that is visible is refined, save the canvas, and quit",
     )
+    add_register_options(parser)
     parser.add_argument("--version", action="version", version=f"Anyzoom {version()}")
     return parser
