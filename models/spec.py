@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -91,8 +92,9 @@ class ModelSpec:
         try:
             data = self.weights.read_bytes()
         except OSError as error:
+            what = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
             raise ModelError(
-                f"The weights of {self.name} are missing. Reinstall Anyzoom."
+                f"The weights of {self.name} are {what}. Reinstall Anyzoom."
             ) from error
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise ModelError(f"The weights of {self.name} are damaged. Reinstall Anyzoom.")
@@ -100,17 +102,47 @@ class ModelSpec:
 
 
 def available() -> tuple[ModelSpec, ...]:
-    """Return every model that ships, by name."""
-    folder = Path(str(resources.files("assets"))) / "weights"
-    return tuple(ModelSpec.from_card(card) for card in sorted(folder.glob("*.json")))
+    """Return every model that ships and whose card can be read, by name."""
+    found: list[ModelSpec] = []
+    for card in _cards().values():
+        with suppress(ModelError):  # whoever wants this one is told, see `find`
+            found.append(ModelSpec.from_card(card))
+    return tuple(found)
+
+
+def complaints() -> tuple[str, ...]:
+    """Return a sentence for each model whose card or weights are not as they were shipped."""
+    told: list[str] = []
+    for card in _cards().values():
+        try:
+            ModelSpec.from_card(card).read_weights()
+        except ModelError as error:
+            told.append(str(error))
+    return tuple(told)
 
 
 def find(name: str) -> ModelSpec:
-    """Return the model called `name`; raises `ModelError`, naming those there are."""
-    specs = {spec.name: spec for spec in available()}
-    if name not in specs:
-        raise ModelError(f"There is no model {name!r}. Choose one of: {', '.join(specs)}.")
-    return specs[name]
+    """Return the model called `name`.
+
+    Raises `ModelError`, naming those there are, or saying what is wrong with its card.
+    """
+    specs, cards = {spec.name: spec for spec in available()}, _cards()
+    if name in specs:
+        return specs[name]
+    if name in cards:
+        ModelSpec.from_card(cards[name])  # says what is wrong with it
+    if not cards:
+        raise ModelError("There are no networks. Reinstall Anyzoom.")
+    raise ModelError(f"There is no model {name!r}. Choose one of: {', '.join(specs)}.")
+
+
+def _cards() -> dict[str, Path]:
+    return {card.stem: card for card in sorted(folder().glob("*.json"))}
+
+
+def folder() -> Path:
+    """Return where cards and weights lie."""
+    return Path(str(resources.files("assets"))) / "weights"
 
 
 def for_photos(model: ModelSpec) -> ModelSpec | None:

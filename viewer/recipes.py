@@ -93,7 +93,7 @@ class Recipes(QObject):
             self._preset, self._model, self._treat_as = before
             self.failed.emit(str(error))
             if self._actions is not None:
-                old = f"model.{self._model}" if self._model else f"preset.{self._preset}"
+                old = f"model.{self._model}" if self._model else f"preset.{self.recipe.preset.name}"
                 self._actions[old].setChecked(True)
             return
         for name, chosen in (("preset", preset), ("model", model), ("treat_as", treat_as)):

@@ -6,6 +6,7 @@ import os
 import struct
 import time
 import zlib
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -45,6 +46,7 @@ def png(width: int, height: int, depth: int, colour: int, rows: bytes, extra: by
     return b"\x89PNG\r\n\x1a\n" + body + png_chunk(b"IEND", b"")
 
 
+@lru_cache  # it holds the time of its making
 def swapped_profile() -> bytes:
     """Return sRGB with its red and green primaries exchanged."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())

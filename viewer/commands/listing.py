@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 
 from models import spec
@@ -10,19 +11,24 @@ from viewer.commands import arguments
 
 
 def main(argv: Sequence[str]) -> int:
-    """Print every model. Raises `ModelError` if a model card is damaged."""
+    """Print every model; return 1 if the card or the weights of any are damaged, and say so.
+
+    Raises `ModelError` if there are none.
+    """
     parser = arguments.Parser("anyzoom models", "List the networks that come with Anyzoom.")
     parser.add_argument("--json", action="store_true", help="print JSON")
     as_json = parser.parse_args(argv).json
-    models = spec.available()
-    if not models:
+    models, complaints = spec.available(), spec.complaints()
+    if not (models or complaints):
         raise spec.ModelError("There are no networks. Reinstall Anyzoom.")
     if as_json:
         text = json.dumps([facts_of(model) for model in models], indent=2, ensure_ascii=False)
     else:
         text = "\n\n".join(_paragraph(model) for model in models)
     print(text, flush=True)
-    return 0
+    for complaint in complaints:
+        print(f"anyzoom: {complaint}", file=sys.stderr)
+    return 1 if complaints else 0
 
 
 def facts_of(model: spec.ModelSpec) -> dict[str, object]:
