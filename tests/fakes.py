@@ -14,7 +14,7 @@ from PIL import Image
 from models.spec import ModelSpec, available
 from viewer.core.budget import ResourceSample
 from viewer.core.decoder import Decoder
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 
 Pixels = NDArray[np.uint8]
 

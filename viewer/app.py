@@ -35,6 +35,7 @@ from viewer.first_start import FirstStart
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.panels.panels import Panels
 from viewer.pictures import Pictures
+from viewer.pointer import Pointer
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
 from viewer.settings import Settings
@@ -113,6 +114,7 @@ class App(QObject):
         self.comparing = Comparing(chosen, self.settings)
         self.sides = Sides(self.canvas, CompareMenu(self.window.registry, self.comparing))
         self.compare_export = CompareExport(self.window, self.window.registry, self.sides)
+        self.pointer = Pointer(self.canvas, self.window.registry["view.full_screen"])
         self.window.chrome.add_toolbar()  # of actions that are there by now
         self._connect()
         self._connect_comparison()
@@ -145,6 +147,7 @@ class App(QObject):
     def stop(self) -> bool:
         """End everything that runs, and wait for the threads; tell whether they ended in time."""
         self.canvas.stop()
+        self.pointer.stop()
         self.panels.stop()
         self.speeds.stop()
         self.window.messages.dismiss()
@@ -198,8 +201,10 @@ class App(QObject):
         self.library.shown.connect(turning.on_shown)
         turning.requested.connect(reader.turn)
         reader.turned.connect(turning.on_turned)
-        for on_shown in (self._show, panels.show, self.exports.on_shown):
+        for on_shown in (self._show, self._show_beside, self.exports.on_shown):
             turning.shown.connect(on_shown)
+        player, badge = self.pictures.player, self.window.badge
+        player.changed.connect(lambda: badge.show_frame(player.frame, player.playing))
         panels.study_requested.connect(self.student.study)
         self.student.studied.connect(panels.on_studied)
         self.library.nearby.connect(self._prepare_next)
@@ -257,11 +262,19 @@ class App(QObject):
             self.first_start.on_shown(opened.stamp.path)
         self._shown_path = opened.stamp.path
 
+    @Slot(int, object, object)
+    def _show_beside(self, number: int, opened: Opened, turned: Turn) -> None:
+        """Tell about a picture in the panels, unless it is another in a moment."""
+        if not opened.playing:
+            self.panels.show(number, opened, turned)
+
     @Slot()
     def _show_nothing(self) -> None:
         self._shown = -1
         self.turning.clear()
         self.scheduler.clear()
+        self.panels.clear()
+        self.exports.clear()
         self.canvas.show_nothing()
         self.window.show_nothing()
 
@@ -283,7 +296,11 @@ class App(QObject):
     def _show_title(self) -> None:
         """Name the picture on screen, and its place once what lies beside it is known."""
         if (opened := self.browser.picture) is not None:
-            self.window.show_title(opened.stamp.path.name, opened.picture.size, self.browser.place)
+            picture, page = opened.picture, None
+            if picture.pages > 1 and not picture.frame_ms:
+                page = opened.stamp.page + 1, picture.pages
+            name, place = opened.stamp.path.name, self.browser.place
+            self.window.show_title(name, picture.size, place, page)
 
     @Slot()
     def _prepare(self) -> None:
@@ -297,4 +314,5 @@ def _scene(number: int, opened: Opened) -> Scene:
     whole = Rect(0, 0, *opened.base_size)
     outer = Rect(0, 0, opened.base.width(), opened.base.height())
     tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
-    return Scene(number, opened.picture, Layer(opened.base_size, (tile,), covers=True))
+    base = Layer(opened.base_size, (tile,), covers=True)
+    return Scene(number, opened.picture, base, still=not opened.playing)

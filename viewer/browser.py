@@ -47,6 +47,7 @@ class Browser(QObject):
         self._alone = False  # what lies beside the picture is still being found out
         self._steps = 0  # wanted meanwhile
         self._onward = 1
+        self._page = 0  # asked for last
         library.shown.connect(self._on_shown)
 
     @property
@@ -84,19 +85,21 @@ class Browser(QObject):
         self._library.ask_pasted(path)
         self._moved()
 
-    def step(self, step: int) -> None:
-        """Go on by so many pictures."""
+    def step(self, step: int) -> bool:
+        """Go on by so many pictures; tell whether there are any."""
         folder = self._folder
         if folder is None:
-            return
+            return False
         self._onward = 1 if step > 0 else -1
         if self._alone:
             self._steps += step
         elif (there := folder.stepped(step, self._settings.get("wrap"))) is None:
             ends = tr("This is the last picture."), tr("This is the first picture.")
             self.told.emit(ends[step < 0])
+            return False
         else:
             self._go((self._absent and there.without(self._absent)) or there)
+        return True
 
     def go_to(self, index: int) -> None:
         """Go to a picture by its place, the first is 0; a negative one counts from the end."""
@@ -108,6 +111,21 @@ class Browser(QObject):
         """Have the picture asked for last opened so many times smaller."""
         if self._folder is not None:
             self._library.ask(self._folder.path, shrink=shrink)
+
+    def turn_page(self, step: int) -> None:
+        """Show another page of the file on screen."""
+        shown = self.picture
+        if shown is None or shown.picture.pages < 2:
+            self.told.emit(tr("This picture has no other pages."))
+            return
+        page = self._page + step
+        if 0 <= page < shown.picture.pages:
+            self._page = page  # a broken one can be passed by
+            self.left.emit()
+            self._library.ask(shown.stamp.path, page)
+        else:
+            ends = tr("This is the last page."), tr("This is the first page.")
+            self.told.emit(ends[step < 0])
 
     def reload(self) -> None:
         """Read the picture on screen again, or the one that could not be read."""
@@ -166,7 +184,8 @@ class Browser(QObject):
                 self.told.emit(failure.message)
 
     @Slot(int, object)
-    def _on_shown(self, _number: int, _opened: Opened) -> None:
+    def _on_shown(self, _number: int, opened: Opened) -> None:
+        self._page = opened.stamp.page
         if self._opening is not None:
             self.opened.emit(self._opening)
             self._opening = None

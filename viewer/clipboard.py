@@ -16,7 +16,7 @@ from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 from viewer.language import tr
 
 #: What other programs offer pictures as, the best first.

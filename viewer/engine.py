@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from models import spec
 from viewer.core.colour import convert
 from viewer.core.errors import OutOfMemory, TileError
+from viewer.core.picture import Picture
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.shapes import Cells
-from viewer.core.source import Picture
 from viewer.core.tiles import TileRequest
 
 Pixels = NDArray[np.uint8]

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QMessageBox, QProgressDialog
 
 from viewer.browser import Browser
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 from viewer.core.tiles import Opened, Quality
 from viewer.core.turn import Turn
 from viewer.display import Display
@@ -109,6 +109,10 @@ class ExportActions(QObject):
         self._picture = opened.picture
         if "upscale_dialog" in self.__dict__ and self.upscale_dialog.isVisible():
             self.upscale_dialog.set_picture(self._picture)
+
+    def clear(self) -> None:
+        """Have no picture any more."""
+        self._picture = None
 
     # -- The view --------------------------------------------------------------------------------
 

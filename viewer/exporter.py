@@ -24,7 +24,7 @@ from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Done, Job, Load, Watch
 from viewer.core.errors import Cancelled, ViewerError
 from viewer.core.export import save_picture
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT, turned
 from viewer.engine import use_threads
 from viewer.threads import EXPORT_NICENESS

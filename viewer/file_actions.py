@@ -12,6 +12,7 @@ from viewer.browser import Browser
 from viewer.clipboard import Clipboard
 from viewer.language import tr
 from viewer.moves import Moves
+from viewer.player import Player
 from viewer.renaming import RenameDialog
 from viewer.window import MainWindow
 
@@ -22,11 +23,16 @@ class FileActions(QObject):
     told = Signal(str)
 
     def __init__(
-        self, window: MainWindow, browser: Browser, moves: Moves, clipboard: Clipboard
+        self,
+        window: MainWindow,
+        browser: Browser,
+        moves: Moves,
+        clipboard: Clipboard,
+        player: Player,
     ) -> None:
         super().__init__(window)
         self._window, self._browser = window, browser
-        self._moves, self._clipboard = moves, clipboard
+        self._moves, self._clipboard, self._player = moves, clipboard, player
         self._add_go_actions()
         self._add_file_actions()
         self._add_edit_actions()
@@ -35,13 +41,20 @@ class FileActions(QObject):
     def _add_go_actions(self) -> None:
         step, go_to = self._browser.step, self._browser.go_to
         for name, text, do, *keys in (
-            ("go.next", tr("&Next picture"), lambda: step(1), "PgDown", "Space"),
+            ("go.next", tr("&Next picture"), lambda: step(1), "PgDown"),
             ("go.previous", tr("&Previous picture"), lambda: step(-1), "PgUp", "Backspace"),
             ("go.first", tr("&First picture"), lambda: go_to(0), "Home"),
             ("go.last", tr("&Last picture"), lambda: go_to(-1), "End"),
-            ("go.number", tr("Picture n&umber…"), self._ask_for_number, "Ctrl+G"),
+            ("go.number", tr("Picture nu&mber…"), self._ask_for_number, "Ctrl+G"),
         ):
             self._window.registry.add(name, text, do, *keys, menu="go")
+        turn = self._turn_page
+        for name, text, do, *keys in (
+            ("go.play", tr("Pa&use or play; else the next picture"), self._play, "Space"),
+            ("go.next_page", tr("Next pa&ge or frame"), lambda: turn(1), "Ctrl+PgDown", "."),
+            ("go.previous_page", tr("P&revious page or frame"), lambda: turn(-1), "Ctrl+PgUp", ","),
+        ):
+            self._window.registry.add(name, text, do, *keys, menu="go", section="pages")
 
     def _add_file_actions(self) -> None:
         for name, text, do, key in (
@@ -78,6 +91,18 @@ class FileActions(QObject):
         dialog.intValueSelected.connect(lambda number: self._browser.go_to(number - 1))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def _play(self) -> None:
+        if self._player.animated:
+            self._player.toggle()
+        else:
+            self._browser.step(1)
+
+    def _turn_page(self, step: int) -> None:
+        if self._player.animated:
+            self._player.step(step)
+        else:
+            self._browser.turn_page(step)
 
     def _rename(self) -> None:
         if (path := self._file()) is not None:

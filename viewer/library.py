@@ -16,7 +16,7 @@ from viewer.core.budget import Limits
 from viewer.core.folder import Folder
 from viewer.core.shapes import Size
 from viewer.core.shelf import Shelf, neighbours
-from viewer.core.stamp import Numbers
+from viewer.core.stamp import PLAYING, Numbers
 from viewer.core.tiles import Failure, Opened, OpenRequest
 
 #: Decoded pictures in hand may take this share of what tiles may.
@@ -107,6 +107,15 @@ class Library(QObject):
         self.forget(path)
         self.ask(path, page, whole=quiet)
         self._quiet = self._asked if quiet else -1
+
+    def show_frame(self, opened: Opened) -> None:
+        """Show a frame of the animation on screen, for a moment or at rest."""
+        if opened.playing:
+            self._picture = opened
+            self.shown.emit(PLAYING, opened)
+        else:
+            self._shelf.put(opened)
+            self._show(opened)
 
     def forget(self, path: Path) -> None:
         """Let go of a file, which is not what it was."""

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from viewer.core.plan import Plan
 from viewer.core.presets import label
 from viewer.core.pyramid import GRID, scale_of
+from viewer.language import tr
 
 #: How long a message stays when nobody dismisses it.
 MESSAGE_MS = 12_000
@@ -76,14 +77,27 @@ class Badge(QLabel):
         self._plan: Plan | None = None
         self._reason = ""
         self._aside = False
+        self._frame: tuple[int, int] | None = None
+        self._playing = False
         self.hide()
 
     def show_plan(self, plan: Plan) -> None:
         self._plan = plan
         text = badge_text(plan, self._reason)
+        if self._frame is not None:
+            frame = tr("frame {number} / {count}")
+            frame = frame.format(number=self._frame[0], count=self._frame[1])
+            scale = f"×{scale_of(plan.level):.2f}"
+            text = f"{tr('playing')}  {scale}  {frame}" if self._playing else f"{text}  {frame}"
         if text != self.text():
             self.setText(text)
         self.setVisible(not self._aside)
+
+    def show_frame(self, frame: tuple[int, int] | None, playing: bool) -> None:
+        """Tell which frame of how many is on screen; none if that is no animation."""
+        self._frame, self._playing = frame, playing
+        if self._plan is not None:
+            self.show_plan(self._plan)
 
     def stand_aside(self, aside: bool) -> None:
         """Show nothing while something else tells how the picture is shown."""

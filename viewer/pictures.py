@@ -18,9 +18,11 @@ from viewer.file_actions import FileActions
 from viewer.files import Files
 from viewer.library import Library
 from viewer.moves import Moves
+from viewer.player import Player
 from viewer.reader import Reader
 from viewer.recent import Recent
 from viewer.settings import Settings
+from viewer.slideshow import Slideshow
 from viewer.threads import AHEAD_NICENESS, WorkThread
 from viewer.watch import Watch
 from viewer.window import MainWindow
@@ -49,13 +51,18 @@ class Pictures(QObject):
         self.reader, self.ahead = (
             Reader(decoder.open, stop_flag, partial=not whole) for decoder in decoders
         )
+        self.frames = Reader(decoders[0].open, stop_flag, partial=False)
         self.files, self.encoder = Files(stop_flag), Encoder()
+        self.player = Player()
         self.library = Library(lambda: window.canvas.motion.size, limits)
         self.browser = Browser(self.library, self.files, settings)
         self.watch, self.moves, self.clipboard = Watch(), Moves(), Clipboard()
-        self.actions = FileActions(window, self.browser, self.moves, self.clipboard)
+        self.actions = FileActions(window, self.browser, self.moves, self.clipboard, self.player)
         self.recent = Recent(window.registry, settings, lambda path: self.browser.open([path]))
+        self.slideshow = Slideshow(window.registry, self.browser, self.library, settings)
         self._connect_reading()
+        if not whole:
+            self._connect_player()
         self._connect_browser()
         self._connect_files()
         self._connect_clipboard()
@@ -63,7 +70,7 @@ class Pictures(QObject):
     def threads(self, *also_ahead: QObject) -> tuple[WorkThread, ...]:
         """Return the threads that do the work, one of them for others besides."""
         return (
-            WorkThread("reading", self.reader),
+            WorkThread("reading", self.reader, self.frames),
             WorkThread("reading ahead", self.ahead, *also_ahead, niceness=AHEAD_NICENESS),
             WorkThread("files", self.files, self.encoder),
         )
@@ -71,6 +78,8 @@ class Pictures(QObject):
     def stop(self) -> None:
         """Ask for nothing more, and end the decoders with what they do."""
         self.watch.stop()
+        self.player.stop()
+        self.slideshow.stop()
         for decoder in self._decoders:
             decoder.close()
 
@@ -96,13 +105,24 @@ class Pictures(QObject):
         library.hurried.connect(self._hurry)
         library.unreadable.connect(self.watch.on_unreadable)
 
+    def _connect_player(self) -> None:
+        library, player, frames = self.library, self.player, self.frames
+        library.shown.connect(player.on_shown)
+        player.frame_requested.connect(frames.open)
+        frames.opened.connect(player.on_frame)
+        frames.failed.connect(player.on_failed)
+        player.played.connect(library.show_frame)
+        player.rested.connect(library.show_frame)
+        self.browser.emptied.connect(player.stop)
+
     def _connect_browser(self) -> None:
         browser, files = self.browser, self.files
         browser.find_requested.connect(files.find)
         files.found.connect(browser.on_found)
         files.failed.connect(browser.on_failed)
         browser.left.connect(self._window.messages.dismiss)
-        self._tell(browser.told, self.actions.told)
+        self._tell(browser.told, self.actions.told, self.slideshow.told)
+        browser.emptied.connect(self.slideshow.stop)
 
     def _connect_files(self) -> None:
         browser, files, watch, moves = self.browser, self.files, self.watch, self.moves

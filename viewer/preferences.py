@@ -63,6 +63,12 @@ def pages() -> dict[str, tuple[Row, ...]]:
                 (("zoom", tr("Zooms")), ("browse", tr("Shows the next picture"))),
             ),
             Row("wrap", tr("After the &last picture comes the first")),
+            Row(
+                "slideshow_seconds",
+                tr("Each picture of a &slideshow:"),
+                between=(1, 600),
+                unit=tr(" s"),
+            ),
             Row("background", tr("&Background:"), choices=_backgrounds()),
             Row("minimap", tr("Show an &overview when zoomed in")),
             Row("histogram", tr("Show the &histogram")),

@@ -29,7 +29,7 @@ from viewer.core import batch
 from viewer.core.batch import Naming
 from viewer.core.enlarge import Job
 from viewer.core.errors import ViewerError
-from viewer.core.source import EXTENSIONS
+from viewer.core.listing import EXTENSIONS
 from viewer.exporter import Ended, Exporter
 from viewer.language import tr
 from viewer.queue_model import QueueModel

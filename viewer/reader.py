@@ -13,9 +13,9 @@ from PySide6.QtGui import QImage
 
 from viewer.core.colour import convert
 from viewer.core.errors import OpenError, ViewerError
+from viewer.core.picture import Picture, Wish
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.shapes import Size
-from viewer.core.source import Picture, Wish
 from viewer.core.stamp import stamp_of
 from viewer.core.tiles import Failure, Opened, OpenRequest
 from viewer.core.turn import Turn, turned

@@ -284,7 +284,7 @@ class TileScheduler(QObject):
 
     def _on_rest(self) -> None:
         aim = self._visible
-        if aim is None or aim.scene.picture.reduced:
+        if aim is None or aim.scene.picture.reduced or not aim.scene.still:
             return
         self._drop()
         self._aim = aim

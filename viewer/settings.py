@@ -29,6 +29,7 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "compare_right": "preset",
         "compare_gain": 8,  # how many times a difference is amplified
         "speeds": "",  # megapixels per second by model and device, JSON
+        "slideshow_seconds": 5,
         "recent": "",  # paths, one a line, the latest first
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from viewer.actions import Actions
-from viewer.core.stamp import Stamp
+from viewer.core.stamp import PLAYING
 from viewer.core.tiles import Opened
 from viewer.core.turn import FLIP_HORIZONTALLY, FLIP_VERTICALLY, LEFT, RIGHT, UPRIGHT, Turn
 from viewer.language import tr
 
 #: Numbers of pictures are smaller: those above stand for the same ones, turned.
-TURNED = 1 << 24
+TURNED = PLAYING + 1
 
 
 class Turning(QObject):
@@ -32,7 +33,7 @@ class Turning(QObject):
         self._turn = UPRIGHT
         self._number = 0
         self._source: Opened | None = None
-        self._before: tuple[Stamp, Turn] | None = None  # what was passed on last
+        self._before: tuple[Path, Turn] | None = None  # what was passed on last
         _add_actions(actions, self)
 
     def turn(self, turn: Turn) -> None:
@@ -56,8 +57,9 @@ class Turning(QObject):
     @Slot(int, object)
     def on_shown(self, number: int, opened: Opened) -> None:
         """Take a picture, or more pixels of the one that is there; another one is upright."""
-        if self._source is None or self._source.stamp != opened.stamp:
-            self._turn = UPRIGHT
+        source = self._source
+        if source is None or (number != self._number and source.stamp.path != opened.stamp.path):
+            self._turn = UPRIGHT  # pages of one file, or one by another name, are alike
         self._number, self._source = number, opened
         self._show()
 
@@ -75,8 +77,8 @@ class Turning(QObject):
             self.requested.emit(self._source, self._turn)
 
     def _pass_on(self, number: int, opened: Opened) -> None:
-        before, self._before = self._before, (opened.stamp, self._turn)
-        same = before is not None and before[0] == opened.stamp
+        before, self._before = self._before, (opened.stamp.path, self._turn)
+        same = before is not None and before[0] == opened.stamp.path
         since = before[1].back.then(self._turn) if before is not None and same else UPRIGHT
         self.shown.emit(number, opened, since)
 

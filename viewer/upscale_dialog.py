@@ -23,7 +23,7 @@ from viewer.core import enlarge
 from viewer.core.enlarge import Job
 from viewer.core.errors import ViewerError
 from viewer.core.export import check_format
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
 from viewer.language import tr

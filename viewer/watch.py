@@ -49,6 +49,7 @@ class Watch(QObject):
 
     def watch(self, stamp: Stamp) -> None:
         """Watch this file from now on, which may have changed since it was read."""
+        stamp = stamp._replace(page=0)  # all pages are in one file
         before, self._stamp = self._stamp, stamp
         if stamp == before:
             if self._gone:  # the user comes back to it, and should be told again

@@ -22,9 +22,10 @@ from viewer.canvas import Canvas
 from viewer.chrome import Chrome
 from viewer.core.budget import Limits
 from viewer.core.errors import shown
+from viewer.core.listing import EXTENSIONS
+from viewer.core.picture import Picture
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
-from viewer.core.source import EXTENSIONS, Picture
 from viewer.dialogs import Dialogs
 from viewer.language import tr
 from viewer.overlays import GIVE_WAY, lay_over
@@ -67,10 +68,16 @@ class MainWindow(QMainWindow):
         self.dialogs = Dialogs(self, self.registry, settings, presets)
 
     def show_title(
-        self, name: str, size: tuple[int, int], place: tuple[int, int] | None = None
+        self,
+        name: str,
+        size: tuple[int, int],
+        place: tuple[int, int] | None = None,
+        page: tuple[int, int] | None = None,
     ) -> None:
-        """Name the picture in the title, with its place among the others if that is known."""
+        """Name the picture in the title, with its place among the others and its page, if any."""
         where = "" if place is None else f"  {place[0]} / {place[1]}"
+        if page is not None:
+            where += "  " + tr("page {page} / {count}").format(page=page[0], count=page[1])
         self.setWindowTitle(f"{name}  ({size[0]} × {size[1]}){where}  –  Anyzoom")
         self._empty = False
         self.welcome.hide()

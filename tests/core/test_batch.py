@@ -57,7 +57,7 @@ def test_a_folder_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
     def fail(_folder):
         raise PermissionError
 
-    monkeypatch.setattr("viewer.core.source.os.scandir", fail)
+    monkeypatch.setattr("viewer.core.listing.os.scandir", fail)
     with pytest.raises(OpenError):
         batch.pictures([tmp_path])
 

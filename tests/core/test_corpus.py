@@ -16,7 +16,7 @@ from PIL import Image
 
 from viewer.core import source
 from viewer.core.errors import OpenError
-from viewer.core.source import Wish
+from viewer.core.picture import Wish
 
 KINDS = sorted(corpus.seeds())
 WISH = Wish(partial=True, keep_space=True)

@@ -18,10 +18,11 @@ from PIL import Image
 from viewer.core import decoder as client
 from viewer.core.decoder import CODE, Decoder
 from viewer.core.errors import Cancelled, OpenError
-from viewer.core.source import Wish, open_picture
+from viewer.core.picture import Wish
+from viewer.core.source import open_picture
 
 LINUX = sys.platform.startswith("linux")
-REAL = "real(path, file, wish, room)"
+REAL = "real(path, file, wish, room, album)"
 pytestmark = pytest.mark.skipif(not client.SEPARATE, reason="pictures are opened in this process")
 
 
@@ -46,9 +47,9 @@ def broken():
 
     def make(body: str) -> Decoder:
         replaced = (
-            "from viewer.core import source\n"
-            f"def decode(path, file, wish, room):\n    {body}\n"
-            "real, source._decode = source._decode, decode"
+            "from viewer.core import pillow\n"
+            f"def decode(path, file, wish, room, album):\n    {body}\n"
+            "real, pillow.decode = pillow.decode, decode"
         )
         made.append(Decoder(code=with_prologue(replaced)))
         return made[-1]
@@ -176,7 +177,7 @@ def test_a_process_that_died_meanwhile_is_replaced_without_a_word(photo):
 LAYOUT = {"shape": [2, 3], "pixels": [0, 18], "alpha": None, "icc_profile": None, "exif": None}
 LAYOUT["space"] = None
 FACTS = {"size": [3, 2], "reduced": False, "lossy": False, "pages": 1, "partial": False}
-TRUTH = {"picture": {**FACTS, "shrunk": 1}, "layout": LAYOUT}
+TRUTH = {"picture": {**FACTS, "shrunk": 1, "frame_ms": 0}, "layout": LAYOUT}
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,9 @@ from PySide6.QtGui import QColorSpace
 from viewer.core import enlarge, export
 from viewer.core.enlarge import Chunk, Fit, Job, Scale
 from viewer.core.errors import Cancelled, ExportError, OpenError, OutOfMemory
+from viewer.core.picture import Picture, Wish
 from viewer.core.presets import recipe
-from viewer.core.source import Picture, Wish, open_picture
+from viewer.core.source import open_picture
 
 P3 = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile().data())
 

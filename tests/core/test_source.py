@@ -14,9 +14,10 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from viewer.core import source
+from viewer.core import pillow, source
 from viewer.core.errors import OpenError
-from viewer.core.source import list_images, open_picture
+from viewer.core.listing import list_images
+from viewer.core.source import open_picture
 
 RNG = np.random.default_rng(7)
 NOISE = RNG.integers(0, 256, (20, 30, 3), np.uint8)
@@ -461,7 +462,7 @@ def test_the_limit_is_free_memory_and_not_a_constant(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     assert open_picture(path).size == (30, 20)
     assert Image.MAX_IMAGE_PIXELS == 10
-    scarce = SimpleNamespace(available=20 * 30 * source.BYTES_PER_PIXEL - 1)
+    scarce = SimpleNamespace(available=20 * 30 * pillow.BYTES_PER_PIXEL - 1)
     monkeypatch.setattr(source.psutil, "virtual_memory", lambda: scarce)
     assert "memory" in refusal(path)
 
@@ -471,7 +472,7 @@ def test_running_out_of_memory_is_a_sentence(tmp_path, monkeypatch):
         raise MemoryError
 
     path = saved(tmp_path / "a.png", NOISE)
-    monkeypatch.setattr(source.colour, "to_rgb", fail)
+    monkeypatch.setattr(pillow.colour, "to_rgb", fail)
     assert "memory" in refusal(path)
 
 

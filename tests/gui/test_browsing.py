@@ -12,8 +12,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 
-from viewer.core import source
-from viewer.core.source import list_names, open_picture
+from viewer.core import listing
+from viewer.core.listing import list_names
+from viewer.core.source import open_picture
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_another_folder_is_opened_though_the_first_is_still_being_looked_through
 ):
     """The older search ends at its next entry."""
     entered, gate = threading.Event(), threading.Event()
-    is_picture, seen = source._is_picture_name, []
+    is_picture, seen = listing._is_picture_name, []
 
     def slow(entry):
         seen.append(entry.name)
@@ -171,7 +172,7 @@ def test_another_folder_is_opened_though_the_first_is_still_being_looked_through
 
     other = tmp_path / "other"
     shutil.copytree(holiday, other)
-    monkeypatch.setattr("viewer.core.source._is_picture_name", slow)
+    monkeypatch.setattr("viewer.core.listing._is_picture_name", slow)
     app = start(holiday, wait=False, preset="off")
     qtbot.waitUntil(entered.is_set)
     app.open([other / "img5.png"])
@@ -210,7 +211,7 @@ def test_a_folder_that_may_not_be_read_is_told(start, qtbot, holiday, monkeypatc
         return scan(folder)
 
     app = start()
-    monkeypatch.setattr("viewer.core.source.os.scandir", refuse)
+    monkeypatch.setattr("viewer.core.listing.os.scandir", refuse)
     app.open([holiday])
     qtbot.waitUntil(lambda: "cannot be read" in app.window.messages.text)
 

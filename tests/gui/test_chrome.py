@@ -2,7 +2,7 @@
 
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
@@ -38,6 +38,21 @@ def test_full_screen_shows_the_picture_alone_and_escape_leaves_it(start):
     QTest.keyClick(app.window, Qt.Key.Key_Escape)  # view.leave_full_screen
     assert not app.window.isFullScreen()
     assert app.window.menuBar().isVisible()
+
+
+def test_the_pointer_goes_in_full_screen_and_comes_back_when_moved(start, qtbot, monkeypatch):
+    monkeypatch.setattr("viewer.pointer.STAY_MS", 30)
+    app = start()
+    blank = Qt.CursorShape.BlankCursor
+    QTest.mouseMove(app.canvas, QPoint(100, 100))
+    QTest.keyClick(app.window, Qt.Key.Key_F11)
+    qtbot.waitUntil(lambda: app.canvas.cursor().shape() == blank)
+    QTest.mouseMove(app.canvas, QPoint(120, 100))
+    assert app.canvas.cursor().shape() != blank
+    qtbot.waitUntil(lambda: app.canvas.cursor().shape() == blank)
+    QTest.keyClick(app.window, Qt.Key.Key_Escape)
+    assert app.canvas.cursor().shape() != blank
+    assert not app.pointer._still.isActive()
 
 
 def test_the_window_is_where_it_was(at_home):

@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 
+from viewer.core.turn import RIGHT
 from viewer.renaming import RenameDialog
 
 CONTROL = Qt.KeyboardModifier.ControlModifier
@@ -259,6 +260,17 @@ def test_a_renamed_picture_keeps_its_place_on_screen_and_its_tiles(app, qtbot, w
     rename(app, "other.png")
     qtbot.waitUntil(lambda: name(app) == "other.png")
     assert (app.canvas.view, app.scheduler._scene.number) == (view, number)
+
+
+def test_a_renamed_picture_stays_turned(app, qtbot):
+    QTest.keyClick(app.canvas, Qt.Key.Key_R)
+    qtbot.waitUntil(lambda: app.canvas.view.image.width == 60)
+    rename(app, "other.png")
+    qtbot.waitUntil(lambda: name(app) == "other.png")
+    assert app.turning._turn == RIGHT
+    qtbot.waitUntil(lambda: app.panels._opened.stamp.path.name == "other.png")
+    assert app.panels._opened.picture.turn == RIGHT
+    assert app.canvas.view.image.width == 60
 
 
 def test_a_name_that_is_taken_is_refused_and_can_be_mended(app, qtbot, holiday):

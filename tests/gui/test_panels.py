@@ -77,6 +77,34 @@ def test_the_inspector_tells_the_original_pixel(start, qtbot, photo):
     assert app.panels.inspector.colour.getRgb()[:3] == (red, green, blue)
 
 
+def test_the_inspector_counts_as_the_file_does_however_the_picture_is_turned(start, qtbot, photo):
+    app = start(zoom=16.0, preset="off")
+    press(app, "I")
+    press(app, "R")
+    qtbot.waitUntil(lambda: app.canvas.view.image == (200, 300))
+    press(app, "X")
+    qtbot.waitUntil(lambda: app.panels._opened.picture.turn.mirrored)
+    pixels = np.asarray(Image.open(photo))
+    opened = app.panels._opened.picture
+    shown = opened.turn.point(((150 + 0.5) / 300, (99 + 0.5) / 200))
+    at = geometry.to_view(app.canvas.view, Point(shown[0] * 200, shown[1] * 300))
+    QTest.mouseMove(app.canvas, QPoint(round(at.x), round(at.y)))
+    red, green, blue = pixels[99, 150]
+    qtbot.waitUntil(lambda: "150, 99 " in app.panels.inspector.text())
+    assert f"{red} {green} {blue}" in app.panels.inspector.text()
+
+
+def test_with_the_last_picture_gone_the_panels_tell_of_none(start, qtbot):
+    app = start(zoom=16.0)
+    for key in "IHM":
+        press(app, key)
+    qtbot.waitUntil(lambda: "300" in app.panels.metadata.text)
+    app.browser.emptied.emit()
+    assert app.panels.metadata.text == ""
+    for panel in (app.panels.inspector, app.panels.histogram, app.panels.minimap):
+        assert not panel.isVisible()
+
+
 def test_the_inspector_tells_nothing_beside_the_picture(start):
     app = start()
     app.panels.inspector.show_pixel(None, None, None)

@@ -14,10 +14,10 @@ from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer
 from viewer.core import geometry
 from viewer.core.cache import TileCache
 from viewer.core.errors import ViewerError
+from viewer.core.picture import Picture
 from viewer.core.plan import Layer, Scene
 from viewer.core.presets import Recipe
 from viewer.core.shapes import Size
-from viewer.core.source import Picture
 from viewer.core.tiles import Failure, TileResult
 from viewer.engine import Engine, load_upscaler
 from viewer.monitor import full_limits

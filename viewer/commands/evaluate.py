@@ -22,7 +22,9 @@ from viewer.commands import arguments, network
 from viewer.commands.progress import progress
 from viewer.core.decoder import Decoder
 from viewer.core.errors import OpenError, memory_told, shown
-from viewer.core.source import Picture, list_images, open_picture
+from viewer.core.listing import list_images
+from viewer.core.picture import Picture
+from viewer.core.source import open_picture
 
 Pixels = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from viewer.core.enlarge import Fit, Job, Scale, suffix_for
 from viewer.core.errors import ExportError
-from viewer.core.source import list_images
+from viewer.core.listing import list_images
 
 #: What a pattern of names may hold.
 FIELDS = ("name", "number", "scale", "model")

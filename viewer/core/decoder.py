@@ -28,7 +28,7 @@ import psutil
 
 from viewer.core import decoding, source
 from viewer.core.errors import Cancelled, OpenError, shown
-from viewer.core.source import Picture, Pixels, Room, Wish
+from viewer.core.picture import Picture, Pixels, Room, Wish
 
 Span = tuple[int, int]
 
@@ -307,6 +307,7 @@ def _received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
         pages=int(facts["pages"]),
         partial=bool(facts["partial"]),
         shrunk=int(facts["shrunk"]),
+        frame_ms=int(facts["frame_ms"]),
     )
 
 

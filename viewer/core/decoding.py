@@ -22,9 +22,10 @@ from typing import Any
 import numpy as np
 import PIL
 
-from viewer.core import sandbox, source
+from viewer.core import pillow, sandbox, source
+from viewer.core.album import Album
 from viewer.core.errors import OpenError
-from viewer.core.source import Picture, Pixels, Wish
+from viewer.core.picture import Picture, Pixels, Room, Wish
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -53,7 +54,7 @@ class Layout:
     space: tuple[int, int] | None
 
 
-class SharedRoom(source.Room):
+class SharedRoom(Room):
     """Memory that another process will read, and the limits of one picture."""
 
     def __init__(self, free_bytes: int, memory: int, limits: Limits, tell: Tell) -> None:
@@ -122,32 +123,36 @@ def main(argv: Sequence[str]) -> int:
     """
     channel, niceness = (int(word) for word in argv)
     limits = Limits()
-    source.load_plugins()
+    pillow.load_plugins()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(niceness)
     _limit_files()
     means = sandbox.confine(_readable())
-    connection = socket.socket(fileno=channel)
+    connection, album = socket.socket(fileno=channel), Album()
     with connection, contextlib.suppress(BrokenPipeError, ConnectionResetError):
         send(connection, {"confined": means})
         while (request := receive(connection, 2)) is not None:
             words, files = request
             send(connection, {"begun": True})
-            send(connection, _answer(connection, words, files, limits))
+            send(connection, _answer(connection, words, files, limits, album))
             for file in files:
                 os.close(file)
     return 0
 
 
 def _answer(
-    connection: socket.socket, words: dict[str, Any], files: Sequence[int], limits: Limits
+    connection: socket.socket,
+    words: dict[str, Any],
+    files: Sequence[int],
+    limits: Limits,
+    album: Album,
 ) -> dict[str, Any]:
     tell = functools.partial(send, connection)
     room = SharedRoom(words["free"], files[1], limits, tell)
     limits.allow(0, 2 * os.fstat(files[0]).st_size)
     try:
         with os.fdopen(files[0], "rb", closefd=False) as file:
-            picture = source.decode(Path(words["name"]), file, Wish(**words["wish"]), room)
+            picture = source.decode(Path(words["name"]), file, Wish(**words["wish"]), room, album)
         return {"picture": _facts(picture), "layout": asdict(_layout(picture, room))}
     except OpenError as error:
         sentence = str(error)
@@ -171,7 +176,7 @@ def _layout(picture: Picture, room: SharedRoom) -> Layout:
 
 def _facts(picture: Picture) -> dict[str, Any]:
     """Return all of a picture that is neither pixels nor bytes, to be sent as JSON."""
-    names = ("size", "reduced", "lossy", "pages", "partial", "shrunk")
+    names = ("size", "reduced", "lossy", "pages", "partial", "shrunk", "frame_ms")
     return {name: getattr(picture, name) for name in names}
 
 

@@ -19,8 +19,8 @@ from PIL import Image
 from models import spec
 from viewer.core.errors import ExportError, OutOfMemory, memory_told, shown
 from viewer.core.export import FORMATS, check_target, save_picture
+from viewer.core.picture import Picture, Wish
 from viewer.core.presets import Recipe
-from viewer.core.source import Picture, Wish
 
 Pixels = NDArray[np.uint8]
 Span = tuple[int, int]

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from PIL import ExifTags, Image, ImageCms
 
 from viewer.core.errors import shown
-from viewer.core.source import Picture
+from viewer.core.picture import Picture
 from viewer.core.stamp import Stamp
 
 _TAG, _GPS = ExifTags.Base, ExifTags.GPS

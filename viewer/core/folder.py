@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
-from viewer.core.source import EXTENSIONS, list_names, natural
+from viewer.core.listing import EXTENSIONS, list_names, natural
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,10 @@ from math import log
 
 from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState, visible
+from viewer.core.picture import Picture
 from viewer.core.presets import Recipe
 from viewer.core.pyramid import level_of, level_size, tile_px, tiles_in
 from viewer.core.shapes import Cells, Point, Rect, Size
-from viewer.core.source import Picture
 from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
 
 #: Other levels worth drawing: tiles reduced more than 2x alias, and a few layers are enough.
@@ -36,11 +36,13 @@ class Scene:
     """The picture on screen: its number, its pixels, its base layer.
 
     A picture that comes again has the number it had, and finds the tiles that are left of it.
+    One that is not `still`, as an animation plays, is not refined.
     """
 
     number: int
     picture: Picture
     base: Layer
+    still: bool = True
 
 
 @dataclass(frozen=True, slots=True)

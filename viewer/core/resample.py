@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from viewer.core.picture import Picture
 from viewer.core.shapes import Cells, Size
-from viewer.core.source import Picture
 from viewer.core.tiles import Filter
 
 Pixels = NDArray[np.uint8]

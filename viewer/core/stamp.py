@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+#: The number of whatever frame a playing animation is at; those of pictures at rest are smaller.
+PLAYING = (1 << 24) - 1
+
 
 class Stamp(NamedTuple):
     """A page of a file as it is on disk: pixels made for one stamp are right for ever.

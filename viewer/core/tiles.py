@@ -15,7 +15,7 @@ from viewer.core.stamp import Stamp
 
 if TYPE_CHECKING:
     from viewer.core.folder import Folder
-    from viewer.core.source import Picture
+    from viewer.core.picture import Picture
 
 
 class Filter(Enum):
@@ -143,7 +143,7 @@ class OpenRequest:
 class Opened:
     """A decoded picture and its reduced copy `base`, which shows width x height of its pixels.
 
-    `stamp` says what the file was like.
+    `stamp` says what the file was like. `playing`: it is a frame that will soon be another.
     """
 
     request: OpenRequest
@@ -151,6 +151,7 @@ class Opened:
     base: Any
     base_size: tuple[float, float]
     stamp: Stamp
+    playing: bool = False
 
     @property
     def size_bytes(self) -> int:

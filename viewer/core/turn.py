@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from viewer.core.source import Picture
+    from viewer.core.picture import Picture
 
 Pixels = NDArray[np.uint8]
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QStyle, QWidget
 
 from viewer.core import geometry
 from viewer.core.geometry import ViewState
+from viewer.core.picture import Picture
 from viewer.core.shapes import Point
-from viewer.core.source import Picture
 from viewer.language import tr
 
 SWATCH, PADDING = 14, 9
@@ -33,7 +33,7 @@ class Inspector(QLabel):
     ) -> None:
         """Tell the original pixel of `picture` under a point of the canvas, if there is one.
 
-        It is counted in the picture as it is turned now.
+        It is counted as in the file, however the picture is turned now.
         """
         self.colour = None
         self.setText("–")
@@ -47,6 +47,7 @@ class Inspector(QLabel):
             alpha = "" if picture.alpha is None else f" {picture.alpha[row, column]}"
             self.colour = QColor(red, green, blue)
             code = self.colour.name().upper()
+            x, y = _in_file(picture, x, y)
             self.setText(f"{x}, {y}   {code}   {red} {green} {blue}{alpha}")
 
     def sizeHint(self) -> QSize:
@@ -63,3 +64,12 @@ class Inspector(QLabel):
             painter.fillRect(place, self.colour)
             painter.setPen(QColor(255, 255, 255, 120))
             painter.drawRect(place)
+
+
+def _in_file(picture: Picture, x: int, y: int) -> tuple[int, int]:
+    """Return where a pixel of a picture lies in its file, upright."""
+    back = picture.turn.back
+    width, height = picture.size
+    across, down = back.point(((x + 0.5) / width, (y + 0.5) / height))
+    width, height = back.size(picture.size)
+    return int(across * width), int(down * height)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QGridLayout, QMainWindow, QVBoxLayout, QWidget
 
 from viewer.actions import Actions
@@ -77,6 +78,16 @@ class Panels(QObject):
         self.minimap.show_image(opened.base)
         self._arrange()
         self._tell()
+
+    @Slot()
+    def clear(self) -> None:
+        """Tell nothing any more: there is no picture."""
+        self._opened = self._pointed = None
+        self.minimap.show_image(QImage())
+        self.histogram.show_counts(None)
+        self.metadata.show_facts(())
+        self.inspector.show_pixel(None, None, None)
+        self._arrange()
 
     @Slot(object, object)
     def on_studied(self, opened: Opened, study: Study) -> None:

@@ -1,0 +1,75 @@
+"""What opening a file gives, and what can be wished of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from viewer.core.turn import UPRIGHT, Turn
+
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """One opened picture.
+
+    `size` is the (width, height) of the full picture, upright. `pixels` is uint8 HxWx3 RGB and
+    `alpha` uint8 HxW, straight, or None if all is opaque; both are read-only, and smaller than
+    `size` if `reduced`. `lossy` tells a JPEG and the like, whose artefacts a network would
+    sharpen. `icc_profile` and `exif` are as in the file, for saving a copy. `space` is the profile
+    of `pixels`, None if they are sRGB. `turn` is how all that was turned since. `pages` counts
+    those of the file, or its frames. `partial`: the file is damaged, and the rest of it is missing.
+    `shrunk`: opened at 1/shrunk of what the file holds, `size` included. `frame_ms` is for how long
+    a frame of an animation is shown; 0: this is none.
+    """
+
+    path: Path
+    size: tuple[int, int]
+    pixels: Pixels
+    alpha: Pixels | None
+    reduced: bool
+    lossy: bool
+    icc_profile: bytes | None
+    exif: bytes | None
+    space: bytes | None = None
+    turn: Turn = UPRIGHT
+    pages: int = 1
+    partial: bool = False
+    shrunk: int = 1
+    frame_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to open a picture: which page or frame, from 0, and how much of it.
+
+    With `at_most`, a JPEG is decoded at 1/2, 1/4 or 1/8 of its size if that still covers this
+    (width, height), which is many times faster. With `shrink` 2, 4 or 8 the picture is opened as
+    if it were that much smaller (`OpenError.shrink` says where that helps). With `partial`, of a
+    damaged file what can be read is taken. The pixels are sRGB, or with `keep_space` in their own
+    space if that holds more colours.
+    """
+
+    at_most: tuple[int, int] | None = None
+    page: int = 0
+    shrink: int = 1
+    partial: bool = False
+    keep_space: bool = False
+
+
+class Room:
+    """Where a picture is decoded: knows how much memory is free, and makes arrays for pixels."""
+
+    def __init__(self, free_bytes: int) -> None:
+        self.free_bytes = free_bytes
+
+    def expect(self, pixels: int, needed_bytes: int) -> None:
+        """Learn how large a picture is before it is decoded."""
+
+    def array(self, shape: tuple[int, ...]) -> Pixels:
+        """Return a new array."""
+        return np.empty(shape, np.uint8)

@@ -1,0 +1,214 @@
+"""Decodes with Pillow whatever Pillow knows, upright and in sRGB."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageFile
+
+from viewer.core import colour, metadata
+from viewer.core.album import Album, frame_ms, page_count
+from viewer.core.errors import OpenError, shown
+from viewer.core.picture import Picture, Pixels, Room, Wish
+
+#: What Pillow may try. Its other decoders are rarely used, hence rarely tested: they stay shut.
+FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000")
+
+#: The modules that decode them: loaded by name, Pillow loads none of its forty others.
+_PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Avif", "Tiff", "Gif", "Bmp", "Jpeg2K")
+
+#: Memory at the peak of opening: decoded, converted, turned, and handed over. Values of 32 bits
+#: pass through 64.
+BYTES_PER_PIXEL = 16
+BYTES_PER_DEEP_PIXEL = 32
+
+#: More pixels than this must be worth some bytes of the file: a blank page of 1 bit, packed as well
+#: as a PNG can be, has 8,000 for each byte, and what is left of a photo far fewer.
+MANY_PIXELS = 50_000_000
+PIXELS_PER_BYTE, PIXELS_PER_BYTE_OF_A_RUIN = 20_000, 1_000
+
+#: The share of a damaged picture's pixels that makes it worth showing.
+LEAST_FOUND = 0.01
+
+#: How many times smaller a format can decode that can be reduced.
+SHRINKS = (2, 4, 8)
+
+_STRIP_PIXELS = 1 << 18
+
+
+def load_plugins() -> None:
+    """Load the decoders of all formats."""
+    for name in _PLUGINS:
+        importlib.import_module(f"PIL.{name}ImagePlugin")
+
+
+def rescued(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> Picture:
+    """Return what can be read of a damaged file, unless that is nothing."""
+    album.close()
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        picture = decode(path, file, wish, room, album)
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+        album.close()
+    # What is missing was filled with one colour, which reaches a corner, whichever that is now.
+    corners = [picture.pixels[y, x] for y in (0, -1) for x in (0, -1)]
+    found = min(float((picture.pixels != corner).any(axis=2).mean()) for corner in corners)
+    if found < LEAST_FOUND:
+        raise ValueError("there is next to nothing in it")
+    return replace(picture, partial=True)
+
+
+def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> Picture:
+    with _no_pixel_limit():
+        image = album.open(file, wish.page, FORMATS)
+    full_size = image.size
+    _reduce(image, wish)
+    reduced = image.size != full_size and wish.shrink == 1
+    _check_size(path, file, image, full_size, wish, room)
+    lossy = _is_lossy(image, file)
+    with _no_pixel_limit():
+        image.load()
+    if wish.shrink > 1:
+        full_size = image.size
+    # Read after loading, because Pillow turns a TIFF upright by itself while it loads.
+    turn = metadata.upright_turn(image)
+    icc_profile, exif = image.info.get("icc_profile"), metadata.exif_of(image)
+    pages, lasts = page_count(image), frame_ms(image)
+    # What is kept for the next frame must stay as it is.
+    mine = image if pages == 1 else image.copy()
+    colours, alpha, space = colour.to_rgb(mine, icc_profile, keep_space=wish.keep_space)
+    if pages == 1:
+        album.close()  # so that the file can be removed, and its disk taken out
+    return Picture(
+        path=path,
+        size=(full_size[1], full_size[0]) if turn in metadata.SIDEWAYS else full_size,
+        pixels=_upright_array(colours, turn, room),
+        alpha=None if alpha is None else _upright_array(alpha, turn, room),
+        reduced=reduced,
+        lossy=lossy,
+        icc_profile=icc_profile,
+        exif=exif,
+        space=space,
+        pages=pages,
+        shrunk=wish.shrink,
+        frame_ms=lasts,
+    )
+
+
+def _reduce(image: ImageFile.ImageFile, wish: Wish) -> None:
+    """Have fewer pixels decoded, if that was wished for and the format can."""
+    width, height = image.size
+    if wish.shrink > 1:
+        if image.format in ("JPEG", "MPO"):
+            image.draft(None, (max(1, width // wish.shrink), max(1, height // wish.shrink)))
+        elif image.format == "JPEG2000":
+            image.reduce = wish.shrink.bit_length() - 1  # pyright: ignore[reportAttributeAccessIssue]
+            # Its sides are rounded up, which Pillow gets wrong unless they can be divided.
+            width, height = (math.ceil(side / wish.shrink) for side in image.size)
+            image._size = width * wish.shrink, height * wish.shrink  # pyright: ignore[reportPrivateUsage]
+    elif wish.at_most is not None and image.format in ("JPEG", "MPO"):
+        sideways = metadata.upright_turn(image) in metadata.SIDEWAYS
+        width, height = wish.at_most[::-1] if sideways else wish.at_most
+        image.draft(None, (max(1, width), max(1, height)))
+
+
+@contextmanager
+def _no_pixel_limit() -> Generator[None]:
+    """Lift Pillow's constant limit on pixels, in whose place `_check_size` stands.
+
+    It is a module variable, so it is put back. Pictures are opened by one thread; were there two,
+    the worst outcome is a huge picture refused.
+    """
+    Image.MAX_IMAGE_PIXELS, kept = None, Image.MAX_IMAGE_PIXELS
+    try:
+        yield
+    finally:
+        Image.MAX_IMAGE_PIXELS = kept
+
+
+def _check_size(
+    path: Path,
+    file: BinaryIO,
+    image: ImageFile.ImageFile,
+    full_size: tuple[int, int],
+    wish: Wish,
+    room: Room,
+) -> None:
+    width, height = image.size
+    if wish.shrink > 1 and image.format == "JPEG2000":  # which is reduced only while it is loaded
+        width, height = width // wish.shrink, height // wish.shrink
+    each = BYTES_PER_DEEP_PIXEL if image.mode in ("I", "F") else BYTES_PER_PIXEL
+    needed, free = width * height * each, room.free_bytes
+    if needed > free:
+        width, height = full_size
+        needed = width * height * each
+        raise OpenError(
+            f"{shown(path)} has {width} x {height} pixels: opening it takes about "
+            f"{needed / 1e9:.1f} GB of memory, and only {free / 1e9:.1f} GB are free.",
+            shrink=_helpful_shrink(image, needed, free),
+        )
+    most = PIXELS_PER_BYTE_OF_A_RUIN if ImageFile.LOAD_TRUNCATED_IMAGES else PIXELS_PER_BYTE
+    if width * height > max(MANY_PIXELS, most * os.fstat(file.fileno()).st_size):
+        raise OpenError(
+            f"{shown(path)} claims to have {width} x {height} pixels, far more than a file of its "
+            "size can hold: it is damaged, or made to do harm."
+        )
+    room.expect(width * height, needed)
+
+
+def _helpful_shrink(image: ImageFile.ImageFile, needed: int, free: int) -> int:
+    """Return the least shrinking that makes a picture fit, or 0 if none does."""
+    if image.format not in ("JPEG", "MPO", "JPEG2000"):
+        return 0
+    return next((shrink for shrink in SHRINKS if needed / shrink**2 <= free), 0)
+
+
+def _is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
+    if image.format == "WEBP":
+        return not _is_lossless_webp(file)
+    if image.format == "TIFF":
+        return image.info.get("compression") in ("jpeg", "tiff_jpeg", "webp")
+    return image.format in ("JPEG", "MPO", "AVIF")
+
+
+def _is_lossless_webp(file: BinaryIO) -> bool:
+    """Tell by the first chunk that holds pixels: VP8L is lossless, VP8 is not.
+
+    Pillow has read a WebP whole when it opens it, so the file may be moved about in.
+    """
+    file.seek(12)  # past "RIFF", the size, "WEBP"
+    while len(header := file.read(8)) == 8:
+        kind, length = header[:4], int.from_bytes(header[4:], "little")
+        if kind in (b"VP8L", b"VP8 "):
+            return kind == b"VP8L"
+        # A frame of an animation (ANMF) holds chunks of its own after 16 bytes.
+        file.seek(16 if kind == b"ANMF" else length + length % 2, os.SEEK_CUR)
+    return False
+
+
+def _upright_array(image: Image.Image, turn: Image.Transpose | None, room: Room) -> Pixels:
+    """Return a read-only array of the image's pixels, turned.
+
+    Copied strip by strip: one large copy would hold Python's lock, and stall the interface, long
+    enough to be seen.
+    """
+    if turn is not None:
+        image = image.transpose(turn)
+    width, height = image.size
+    shape = (height, width) if image.mode == "L" else (height, width, len(image.getbands()))
+    pixels = room.array(shape)
+    step = max(1, _STRIP_PIXELS // width)
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        pixels[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    pixels.flags.writeable = False
+    return pixels
