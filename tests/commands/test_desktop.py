@@ -11,7 +11,7 @@ from PySide6.QtCore import QMimeDatabase
 
 import assets
 from viewer import __main__, desktop
-from viewer.core.source import EXTENSIONS
+from viewer.core.listing import EXTENSIONS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux desktops only")
 
