@@ -173,10 +173,11 @@ class ExportActions(QObject):
 
     def _take(self) -> None:
         assert self._view is not None
+        assert self._picture is not None
         target, overwrite = self._view
         self._view = None
         pixels = _rgb(self._window.canvas.picture())
-        view = View(pixels, self._display.profile, target, overwrite)
+        view = View(self._picture.path, pixels, self._display.profile, target, overwrite)
         self._views.add(self._exporter.submit(view))
 
     def _refined(self) -> bool:

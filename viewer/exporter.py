@@ -39,8 +39,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the canvas shows: uint8 HxWx3 in the display's colours, to be saved as sRGB."""
+    """What the canvas shows of `source`: uint8 HxWx3 in the display's colours, saved as sRGB."""
 
+    source: Path
     pixels: NDArray[np.uint8]
     display: bytes | None
     target: Path
@@ -112,6 +113,7 @@ class ExportWorker(QObject):
         watch.check()
         if isinstance(order.what, View):
             view = order.what
+            enlarge.check_not_source(view.target, view.source)
             pixels = colour.convert(view.pixels, view.display, None)
             save_picture(
                 view.target,

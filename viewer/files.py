@@ -15,7 +15,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal, Slot
 
-from viewer.core import folder, moving
+from viewer.core import folder, moving, parts
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import Pixels, save_picture
 from viewer.core.folder import Folder
@@ -47,6 +47,11 @@ class Files(QObject):
         #: The search that is still wanted. Written by the thread that asks: looking through a
         #: folder for an older one ends at its next entry.
         self.wanted = 0
+
+    @Slot()
+    def tidy(self) -> None:
+        """Remove what earlier runs left unfinished when they crashed."""
+        parts.sweep()
 
     @Slot(object, object, bool)
     def save(self, path: Path, pixels: Pixels, overwrite: bool) -> None:

@@ -8,13 +8,16 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QSocketNotifier
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from viewer.app import App
 from viewer.core.decoder import Decoder
+from viewer.core.enlarge import check_not_source
 from viewer.core.errors import ViewerError
 from viewer.core.options import Options
 from viewer.look import use_good_style, use_theme
@@ -42,7 +45,9 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     app.window.closed.connect(qt.quit)
     snapshot = None
     if options.snapshot is not None:
-        snapshot = Snapshot(options.snapshot, app.sides.picture, app.scheduler)
+        snapshot = Snapshot(
+            options.snapshot, functools.partial(_shot, app, options.snapshot), app.scheduler
+        )
         for part in (app.worker, app.pictures.reader, app.pictures.files):
             part.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
@@ -59,6 +64,13 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     if snapshot is not None and snapshot.complaint:
         raise ViewerError(snapshot.complaint)
     return status
+
+
+def _shot(app: App, target: Path) -> QImage:
+    """Return what the canvas shows. Raises `ExportError` if `target` is the picture's own file."""
+    if (opened := app.browser.picture) is not None:
+        check_not_source(target, opened.stamp.path)
+    return app.sides.picture()
 
 
 def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:

@@ -69,10 +69,12 @@ class Pictures(QObject):
 
     def threads(self, *also_ahead: QObject) -> tuple[WorkThread, ...]:
         """Return the threads that do the work, one of them for others besides."""
+        files = WorkThread("files", self.files, self.encoder)
+        files.started.connect(self.files.tidy)
         return (
             WorkThread("reading", self.reader, self.frames),
             WorkThread("reading ahead", self.ahead, *also_ahead, niceness=AHEAD_NICENESS),
-            WorkThread("files", self.files, self.encoder),
+            files,
         )
 
     def stop(self) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QBuffer, QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
+from viewer.core import parts
+from viewer.core.errors import ViewerError, shown
 from viewer.core.tiles import Failure
 from viewer.scheduler import TileScheduler
 
@@ -18,7 +21,7 @@ class Snapshot(QObject):
     done = Signal(int)
 
     def __init__(self, path: Path, shoot: Callable[[], QImage], scheduler: TileScheduler) -> None:
-        """`shoot` returns the picture once all that is visible is refined."""
+        """`shoot` returns the picture once all that is visible is refined, or raises why not."""
         super().__init__()
         self.complaint = ""
         self._path = path
@@ -33,8 +36,16 @@ class Snapshot(QObject):
             return
         if any(plan.done < plan.total for plan in plans if plan is not None):
             self.fail("The picture could not be refined.")
-        elif not self._shoot().save(str(self._path)):
-            self.fail(f"{self._path} could not be written.")
+        else:
+            self._save()
+
+    def _save(self) -> None:
+        try:
+            complaint = _saved(self._shoot(), self._path)
+        except ViewerError as error:
+            complaint = str(error)
+        if complaint:
+            self.fail(complaint)
         else:
             self.done.emit(0)
 
@@ -47,3 +58,15 @@ class Snapshot(QObject):
         """End without a picture, for this reason."""
         self.complaint = sentence
         self.done.emit(1)
+
+
+def _saved(image: QImage, path: Path) -> str:
+    """Save a PNG, and return a sentence if that fails; the file is then as it was."""
+    buffer = QBuffer()
+    image.save(buffer, "PNG")  # pyright: ignore[reportArgumentType, reportCallIssue]
+    try:
+        with parts.beside(Path(os.path.realpath(path)), overwrite=True) as part:
+            part.write_bytes(bytes(buffer.data().data()))
+    except OSError as error:
+        return f"{shown(path)} cannot be written: {error.strerror}."
+    return ""

@@ -12,7 +12,7 @@ from typing import cast
 from models import spec
 from viewer.commands import arguments, network, queue
 from viewer.commands.progress import Bar, progress
-from viewer.core import batch, enlarge
+from viewer.core import batch, enlarge, parts
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Done, Fit, Job, Pixels, RegionUpscaler, Scale, Watch
 from viewer.core.errors import memory_told
@@ -25,6 +25,7 @@ def main(argv: Sequence[str]) -> int:
     given = parser.parse_args(argv)
     size = Fit(*given.fit) if given.fit else Scale(given.scale)
     recipe = network.recipe(given.model, given.subnet, given.treat_as or "auto")
+    parts.sweep()
     like = Job(Path(), Path(), size, recipe, given.quality, overwrite=given.force)
     if given.out_dir is not None:
         if given.whole:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.core.enlarge import Fit, Job, Scale, suffix_for
-from viewer.core.errors import ExportError
+from viewer.core.errors import ExportError, shown
 from viewer.core.listing import list_images
 
 #: What a pattern of names may hold.
@@ -35,8 +36,18 @@ class Naming:
 
 
 def jobs(sources: Sequence[Path], naming: Naming, like: Job) -> list[Job]:
-    """Return a job like that one for every source. Raises `ExportError`."""
+    """Return a job like that one for every source.
+
+    Raises `ExportError`, for example if one would be written over the source of another.
+    """
     targets = naming.targets(sources, like.size, like.recipe.preset.model or "")
+    real = {os.path.realpath(source): source for source in sources}
+    for source, target in zip(sources, targets, strict=True):
+        if real.get(os.path.realpath(target), source) != source:
+            raise ExportError(
+                f"{shown(target)}, made of {shown(source)}, would take the place of another of the "
+                "pictures: choose another folder or other names."
+            )
     return [
         replace(like, source=source, target=target)
         for source, target in zip(sources, targets, strict=True)

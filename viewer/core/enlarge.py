@@ -177,6 +177,7 @@ def check(job: Job, picture: Picture, out_size: tuple[int, int]) -> None:
 
 def save(job: Job, picture: Picture, pixels: Pixels, watch: Watch) -> None:
     """Write what was made of a picture into the target of a job."""
+    check_not_source(job.target, picture.path)  # which it may have become meanwhile
     out_size = (pixels.shape[1], pixels.shape[0])
     save_picture(
         job.target,

@@ -1,13 +1,12 @@
 """Pixels → files: what the suffix says, with the source's colour profile, EXIF and alpha.
 
-A file is written beside its target and renamed into place, so the target is at any moment either
-what it was before or complete.
+A file is written beside its target (`parts.py`), which is at any moment either what it was before
+or complete.
 """
 
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from viewer.core import colour, metadata
+from viewer.core import colour, metadata, parts
 from viewer.core.errors import ExportError, shown
 
 Pixels = NDArray[np.uint8]
@@ -132,7 +131,8 @@ def save_picture(
         if kind.name == "TIFF" and pixels.nbytes > _BIG_TIFF_BYTES:
             settings["big_tiff"] = True
         # A symbolic link stays one: what it points to is replaced.
-        _write_then_rename(image, kind.name, settings, Path(os.path.realpath(target)), check)
+        real = Path(os.path.realpath(target))
+        _write_then_rename(image, kind.name, settings, real, check, overwrite=overwrite)
     except (OSError, ValueError) as error:
         raise ExportError(f"{shown(target)} cannot be written: {_reason(error)}.") from error
     except MemoryError as error:
@@ -186,18 +186,15 @@ def _write_then_rename(
     settings: dict[str, Any],
     target: Path,
     check: Callable[[], None],
+    *,
+    overwrite: bool,
 ) -> None:
-    part = target.with_name(f".anyzoom-{secrets.token_hex(6)}.part")
-    try:
+    with parts.beside(target, overwrite=overwrite) as part:
         with part.open("xb") as file:
             image.save(_Checked(file, check), format_name, **settings)
-            _flush_to_disk(file)
         check()
-        if target.exists():
+        if overwrite and target.exists():
             shutil.copymode(target, part)
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 class _Checked:
@@ -215,11 +212,6 @@ class _Checked:
         if name == "fileno":  # through which Pillow would write all at once
             raise AttributeError(name)
         return getattr(self._file, name)
-
-
-def _flush_to_disk(file: BinaryIO) -> None:
-    file.flush()
-    os.fsync(file.fileno())
 
 
 def _reason(error: Exception) -> str:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import sys
 from pathlib import Path
 
+from viewer.core import parts
 from viewer.core.errors import ViewerError, shown
 
 _FORBIDDEN = '<>:"|?*\\' if sys.platform == "win32" else ""
@@ -78,10 +78,6 @@ def _replace(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         # It lies on another disk: copied beside its target first, so that this is ever complete.
-        part = target.with_name(f".anyzoom-{secrets.token_hex(6)}.part")
-        try:
+        with parts.beside(target, overwrite=True) as part:
             shutil.copy2(source, part, follow_symlinks=False)
-            os.replace(part, target)
-        finally:
-            part.unlink(missing_ok=True)
         source.unlink()
