@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from viewer.core.folder import Folder, alone
 from viewer.core.tiles import Failure, FindRequest, Found, Opened
 from viewer.files import Files
-from viewer.language import tr
+from viewer.language import tr, trn
 from viewer.library import Library
 from viewer.settings import Settings
 
@@ -165,10 +165,12 @@ class Browser(QObject):
             self._folder = found.folder.at(folder.path)
             self._absent = folder.path if len(self._folder) > len(found.folder) else None
             self._moved()
-        if found.left_out == 1:
-            self.told.emit(tr("1 of the files is not a picture."))
-        elif found.left_out:
-            said = tr("{count} of the files are not pictures.")
+        if found.left_out:
+            said = trn(
+                "{count} of the files is not a picture.",
+                "{count} of the files are not pictures.",
+                found.left_out,
+            )
             self.told.emit(said.format(count=found.left_out))
         if not self._alone and (steps := self._steps):
             self._steps = 0

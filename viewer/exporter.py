@@ -26,6 +26,7 @@ from viewer.core.errors import Cancelled, ViewerError
 from viewer.core.export import save_picture
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT, turned
+from viewer.core.words import mark
 from viewer.engine import use_threads
 from viewer.threads import EXPORT_NICENESS
 
@@ -102,10 +103,14 @@ class ExportWorker(QObject):
             log.info("Export failed", exc_info=True)
             ended = Ended(order.number, target, complaint=str(error))
         except MemoryError:
-            ended = Ended(order.number, target, complaint="There is not enough free memory for it.")
+            ended = Ended(
+                order.number, target, complaint=mark("There is not enough free memory for it.")
+            )
         except Exception:
             log.exception("Export failed in a way nobody thought of")
-            ended = Ended(order.number, target, complaint=f"{target.name} could not be written.")
+            ended = Ended(
+                order.number, target, complaint=mark(f"{target.name} could not be written.")
+            )
         self.ended.emit(ended)
 
     def _written(self, order: Order) -> tuple[Done, str, tuple[str, float, float] | None]:

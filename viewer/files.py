@@ -22,6 +22,7 @@ from viewer.core.folder import Folder
 from viewer.core.moving import MoveError
 from viewer.core.stamp import Stamp, stamp_of
 from viewer.core.tiles import Failure, FindRequest, Found, Moved, MoveRequest
+from viewer.core.words import mark
 
 log = logging.getLogger(__name__)
 
@@ -80,7 +81,7 @@ class Files(QObject):
             self.failed.emit(Failure(request, str(error)))
         except OSError as error:
             log.info("Nothing found", exc_info=True)
-            self.failed.emit(Failure(request, f"The files cannot be read: {error.strerror}."))
+            self.failed.emit(Failure(request, mark(f"The files cannot be read: {error.strerror}.")))
         else:
             if go_on():
                 self.found.emit(found)

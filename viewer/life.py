@@ -20,6 +20,7 @@ from viewer.core.decoder import Decoder
 from viewer.core.enlarge import check_not_source
 from viewer.core.errors import ViewerError
 from viewer.core.options import Options
+from viewer.language import use_language
 from viewer.look import use_good_style, use_theme
 from viewer.snapshot import Snapshot
 from viewer.threads import AHEAD_NICENESS
@@ -38,6 +39,7 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
+    use_language(qt)
     use_good_style(qt)
     app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
     app.settings.follow("theme", functools.partial(use_theme, qt))

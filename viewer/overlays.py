@@ -23,7 +23,8 @@ from PySide6.QtWidgets import (
 from viewer.core.plan import Plan
 from viewer.core.presets import label
 from viewer.core.pyramid import GRID, scale_of
-from viewer.language import tr
+from viewer.core.tiles import Filter
+from viewer.language import told, tr
 
 #: How long a message stays when nobody dismisses it.
 MESSAGE_MS = 12_000
@@ -40,10 +41,6 @@ _STYLE = """
 """
 
 
-#: The name of the menu entry that the badge's tooltip points to.
-GIVE_WAY = "Give way to other programs"
-
-
 def badge_text(plan: Plan, reason: str = "") -> str:
     """Say how the picture is being shown: model, scale, subnet, and tiles done while refining.
 
@@ -51,19 +48,30 @@ def badge_text(plan: Plan, reason: str = "") -> str:
     """
     scale = scale_of(plan.level)
     if plan.quality.model is None:
-        name = plan.quality.filter.value
+        name = filter_names()[plan.quality.filter]
         return f"{name}  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
-    subnet = f"subnet {plan.quality.subnet:g}"
-    if reason.endswith(subnet):
-        subnet = reason
+    subnet, why = f"{plan.quality.subnet:g}", told(reason)
+    held = tr("subnet {subnet}").format(subnet=subnet)
+    if reason.endswith(f"subnet {subnet}"):
+        held = why
     elif reason:
-        subnet = f"{subnet}  {reason}"
-    text = f"{label(plan.quality.model)}  ×{scale:.2f}  {subnet}"
+        held = f"{held}  {why}"
+    text = f"{told(label(plan.quality.model))}  ×{scale:.2f}  {held}"
     if plan.done == plan.total:
         return text
     if plan.done == 0:
-        text = f"bicubic  ×{scale:.2f}  {reason}".rstrip()
+        text = f"{filter_names()[Filter.BICUBIC]}  ×{scale:.2f}  {why}".rstrip()
     return f"{text}  {plan.done}/{plan.total}"
+
+
+def filter_names() -> dict[Filter, str]:
+    """Return what filters are called within a line."""
+    return {
+        Filter.NEAREST: tr("nearest"),
+        Filter.BILINEAR: tr("bilinear"),
+        Filter.BICUBIC: tr("bicubic"),
+        Filter.LANCZOS: tr("lanczos"),
+    }
 
 
 class Badge(QLabel):
@@ -73,7 +81,7 @@ class Badge(QLabel):
         super().__init__(parent)
         self.setObjectName("badge")
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.setAccessibleName("How the picture is shown")
+        self.setAccessibleName(tr("How the picture is shown"))
         self._plan: Plan | None = None
         self._reason = ""
         self._aside = False
@@ -109,8 +117,11 @@ class Badge(QLabel):
         self._reason = reason
         # Only with a tooltip may it stand between the mouse and the picture.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not reason)
-        tip = f"Anyzoom holds back for a while ({reason}).\nView → {GIVE_WAY} switches this off."
-        self.setToolTip(tip if reason else "")
+        tip = tr(
+            "Anyzoom holds back for a while ({reason}).\n"
+            "View → Give way to other programs switches this off."
+        )
+        self.setToolTip(tip.format(reason=told(reason)) if reason else "")
         if self._plan is not None:
             self.show_plan(self._plan)
 
@@ -128,8 +139,8 @@ class MessageBar(QFrame):
         self._offer.clicked.connect(self._on_offer)
         close = QToolButton(self)
         close.setText("×")
-        close.setToolTip("Dismiss")
-        close.setAccessibleName("Dismiss")
+        close.setToolTip(tr("Dismiss"))
+        close.setAccessibleName(tr("Dismiss"))
         close.clicked.connect(self.dismiss)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +158,7 @@ class MessageBar(QFrame):
 
     def say(self, sentence: str, offer: str = "", take: Callable[[], object] | None = None) -> None:
         """Show a sentence, and beside it a button for what is offered, which does `take`."""
-        self._label.setText(sentence)
+        self._label.setText(told(sentence))
         self._take = take
         self._offer.setText(offer)
         self._offer.setVisible(take is not None)
@@ -174,9 +185,9 @@ class Welcome(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("welcome")
-        button = QPushButton("Open a picture…", self)
+        button = QPushButton(tr("Open a picture…"), self)
         button.clicked.connect(self.open_clicked)
-        hint = QLabel("or drop one here", self, alignment=Qt.AlignmentFlag.AlignCenter)
+        hint = QLabel(tr("or drop one here"), self, alignment=Qt.AlignmentFlag.AlignCenter)
         column = QVBoxLayout(self)
         column.addWidget(button)
         column.addWidget(hint)

@@ -31,7 +31,7 @@ from viewer.core.enlarge import Job
 from viewer.core.errors import ViewerError
 from viewer.core.listing import EXTENSIONS
 from viewer.exporter import Ended, Exporter
-from viewer.language import tr
+from viewer.language import told, tr, trn
 from viewer.queue_model import QueueModel
 from viewer.upscale_dialog import duration, outcome
 from viewer.upscale_options import UpscaleOptions
@@ -158,7 +158,7 @@ class QueueDialog(QDialog):
         try:
             self.model.add(batch.pictures(paths))
         except ViewerError as error:
-            self.told.setText(str(error))
+            self.told.setText(told(str(error)))
 
     def _ask_for_folder(self) -> None:
         title = tr("Folder for the results")
@@ -172,7 +172,7 @@ class QueueDialog(QDialog):
         try:
             self._jobs = self._prepared()
         except (ViewerError, spec.ModelError) as error:
-            self.told.setText(str(error))
+            self.told.setText(told(str(error)))
             return
         self.model.begin()
         self._next = self._failed = 0
@@ -240,9 +240,10 @@ class QueueDialog(QDialog):
 
     def _show_end(self) -> None:
         saved = self._next - self._failed - self._stopped
-        words = tr("{saved} of {count} pictures are saved.").format(
-            saved=saved, count=len(self._jobs)
-        )
+        count = len(self._jobs)
+        words = trn(
+            "{saved} of {count} picture is saved.", "{saved} of {count} pictures are saved.", count
+        ).format(saved=saved, count=count)
         if self._failed:
             words += " " + tr("{failed} failed: the list says why.").format(failed=self._failed)
         self.told.setText(words)

@@ -19,6 +19,7 @@ from viewer.core.shapes import Size
 from viewer.core.stamp import stamp_of
 from viewer.core.tiles import Failure, Opened, OpenRequest
 from viewer.core.turn import Turn, turned
+from viewer.core.words import mark
 from viewer.images import qimage
 
 #: Opens a file. Raises `ViewerError`.
@@ -81,7 +82,9 @@ class Reader(QObject):
             base, size = _base(picture, opened.request.display)
         except MemoryError:
             log.info("Turning failed", exc_info=True)
-            self.failed.emit(Failure(opened.request, "There is too little free memory to turn it."))
+            self.failed.emit(
+                Failure(opened.request, mark("There is too little free memory to turn it."))
+            )
         else:
             after = replace(opened, picture=picture, base=base, base_size=size)
             self.turned.emit(opened, turn, after)
@@ -98,7 +101,7 @@ class Reader(QObject):
             self.failed.emit(Failure(request, str(error), shrink=shrink))
         except Exception:
             log.exception("Opening failed in a way nobody thought of")
-            self.failed.emit(Failure(request, f"{request.path.name} could not be opened."))
+            self.failed.emit(Failure(request, mark(f"{request.path.name} could not be opened.")))
         else:
             return opened.picture
         return None

@@ -10,6 +10,7 @@ from models import spec
 from viewer.actions import Actions
 from viewer.core.options import Options
 from viewer.core.presets import DEFAULT, TREATMENTS, Recipe, recipe, shipped
+from viewer.core.words import mark
 from viewer.language import tr
 from viewer.settings import Settings
 
@@ -47,7 +48,7 @@ class Recipes(QObject):
             if options.model or options.preset or options.snapshot:
                 raise
             self.recipe = recipe("off")
-            self.warning = f"{error} Until then pictures are shown with bicubic."
+            self.warning = mark(f"{error} Until then pictures are shown with bicubic.")
         settings.changed.connect(self._on_changed)
 
     def add_actions(self, actions: Actions) -> None:

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from viewer.core.moving import name_fault
-from viewer.language import tr
+from viewer.language import told, tr
 from viewer.moves import Moves
 
 WIDTH_EM = 28
@@ -52,7 +52,7 @@ class RenameDialog(QDialog):
         self.setMinimumWidth(width)
         self.fault.setMinimumHeight(2 * self.fontMetrics().lineSpacing())  # nothing jumps
         moves.renamed.connect(self.accept)
-        moves.refused.connect(self.fault.setText)
+        moves.refused.connect(lambda why: self.fault.setText(told(why)))
         self.finished.connect(self.deleteLater)
 
     def name(self) -> str:
@@ -62,7 +62,7 @@ class RenameDialog(QDialog):
 
     def _check(self) -> None:
         fault = name_fault(self.name() if self.edit.text() else "")
-        self.fault.setText(tr(fault) if fault else "")
+        self.fault.setText(told(fault))
         self.button.setEnabled(not fault)
 
     def _rename(self) -> None:

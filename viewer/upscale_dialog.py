@@ -26,7 +26,7 @@ from viewer.core.export import check_format
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
-from viewer.language import tr
+from viewer.language import told, tr
 from viewer.targets import ask_for_target
 from viewer.upscale_options import UpscaleOptions
 
@@ -100,7 +100,7 @@ class UpscaleDialog(QDialog):
             enlarge.check_memory(out, transparent=transparent)
             check_format(self.options.suffix, out, transparent=transparent)
         except (ViewerError, spec.ModelError) as error:
-            return str(error), False
+            return told(str(error)), False
         lines = (
             tr("{name} becomes {width} × {height} pixels ({megapixels:.1f} megapixels).").format(
                 name=self._picture.path.name,
@@ -195,7 +195,7 @@ class UpscaleDialog(QDialog):
 def outcome(ended: Ended) -> str:
     """Say what became of an order."""
     if ended.complaint:
-        return ended.complaint
+        return told(ended.complaint)
     if ended.done is None:
         return tr("Cancelled: nothing was saved.")
     return tr("{name} is saved.").format(name=ended.target.name)

@@ -18,7 +18,7 @@ from models import spec
 from viewer.core.enlarge import MAX_SCALE, Fit, Scale
 from viewer.core.export import FORMATS
 from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
-from viewer.language import tr
+from viewer.language import told, tr
 
 #: Sides of a result are asked for up to this many pixels.
 MOST_PX = 200_000
@@ -159,7 +159,9 @@ class UpscaleOptions(QWidget):
         self.network = QComboBox(self)
         for preset in shipped():
             if preset.model is not None:
-                title = tr("{preset} ({model})").format(preset=tr(preset.title), model=preset.model)
+                title = tr("{preset} ({model})").format(
+                    preset=told(preset.title), model=preset.model
+                )
                 self.network.addItem(title, (preset.name, None))
         for model in spec.available():
             if not model.photo:

@@ -27,8 +27,8 @@ from viewer.core.picture import Picture
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
 from viewer.dialogs import Dialogs
-from viewer.language import tr
-from viewer.overlays import GIVE_WAY, lay_over
+from viewer.language import told, tr
+from viewer.overlays import lay_over
 from viewer.settings import Settings
 from viewer.view_actions import add_view_actions
 
@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         """Tell of each preset, by name, how many megapixels per second it makes here."""
         for preset in self._presets:
             action, speed = self.registry[f"preset.{preset.name}"], speed_of(preset.name)
-            title, text = tr(preset.title), tr(preset.text)
+            title, text = told(preset.title), told(preset.text)
             if speed is not None:
                 rate = tr("{rate} megapixels per second here").format(rate=f"{speed:.2g}")
                 title, text = f"{title}  ({rate})", f"{text}; {rate}"
@@ -161,7 +161,7 @@ class MainWindow(QMainWindow):
         add = self.registry.add
         add(
             "view.give_way",
-            tr(GIVE_WAY),
+            tr("Give way to other programs"),
             lambda: settings.set("give_way", self.registry["view.give_way"].isChecked()),
             "Ctrl+Shift+G",
             menu="view",
@@ -175,11 +175,11 @@ class MainWindow(QMainWindow):
         for number, preset in enumerate(presets, 1):
             self.registry.add(
                 f"preset.{preset.name}",
-                tr(preset.title),
+                told(preset.title),
                 functools.partial(self.preset_chosen.emit, preset.name),
                 f"Alt+{number}",
                 menu="preset",
-                tip=tr(preset.text),
+                tip=told(preset.text),
                 checked=preset.name == chosen,
                 group="preset",
             )

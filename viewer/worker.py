@@ -15,6 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from viewer.core.errors import OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
 from viewer.core.tiles import Failure, Tile, TileKey, TileRequest, TileResult
+from viewer.core.words import mark
 from viewer.engine import Engine
 from viewer.images import qimage
 
@@ -53,7 +54,7 @@ class TileWorker(QObject):
             self.failed.emit(Failure(request, str(error), out_of_memory=short))
         except Exception:
             log.exception("Tiles failed in a way nobody thought of")
-            self.failed.emit(Failure(request, "A part of the picture could not be refined."))
+            self.failed.emit(Failure(request, mark("A part of the picture could not be refined.")))
 
     @Slot(str)
     def prepare(self, model: str) -> None:

@@ -84,7 +84,8 @@ def check_pattern(pattern: str) -> None:
     fields = set(re.findall(r"\{(.*?)\}", pattern))
     known = ", ".join(f"{{{field}}}" for field in FIELDS)
     if unknown := sorted(fields - set(FIELDS)):
-        raise ExportError(f"{{{unknown[0]}}} means nothing in a name: use {known}.")
+        field = f"{{{unknown[0]}}}"
+        raise ExportError(f"{field} means nothing in a name: use {known}.")
     rest = re.sub(r"\{.*?\}", "", pattern)
     if any(char in rest for char in '{}/\\:*?"<>|\0') or not pattern.strip(" ."):
         raise ExportError(f"{pattern!r} makes no file name: use letters, digits, and {known}.")

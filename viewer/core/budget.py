@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 
 from viewer.core.chunks import PASS_SECONDS
+from viewer.core.words import mark
 
 #: How long others must leave room before more is used again, and the longest that this may grow to
 #: when using more proved wrong within that very time.
@@ -138,10 +139,10 @@ def _allowed(state: Budget, sample: ResourceSample, margin: float) -> tuple[Limi
     found, why = state.full, ""
     # The last that takes something away gives the reason: memory matters more than power.
     for cause, limits in (
-        ("on battery", _on_battery(state.full, sample)),
-        ("busy", _beside_others(state, sample, margin)),
-        ("GPU busy", _on_gpu(state.full, sample, margin)),
-        ("short of memory", _in_memory(state.full, sample, margin)),
+        (mark("on battery"), _on_battery(state.full, sample)),
+        (mark("busy"), _beside_others(state, sample, margin)),
+        (mark("GPU busy"), _on_gpu(state.full, sample, margin)),
+        (mark("short of memory"), _in_memory(state.full, sample, margin)),
     ):
         if _tightest(found, limits) != found:
             found, why = _tightest(found, limits), cause
@@ -216,11 +217,13 @@ def _loosest(a: Limits, b: Limits) -> Limits:
 def _reason(cause: str, limits: Limits, full: Limits) -> str:
     """Say in a phrase what is held back, and why."""
     if limits.paused:
-        return f"{cause}: paused"
+        return mark(f"{cause}: paused")
     if limits.subnet_cap < full.subnet_cap:
-        return f"{cause}: subnet {limits.subnet_cap:g}"
+        return mark(f"{cause}: subnet {limits.subnet_cap:g}")
     if limits.threads < full.threads:
-        return f"{cause}: {limits.threads} thread{'s' if limits.threads > 1 else ''}"
+        if limits.threads == 1:
+            return mark(f"{cause}: 1 thread")
+        return mark(f"{cause}: {limits.threads} threads")
     if replace(limits, reason="") != replace(full, reason=""):
-        return f"{cause}: smaller cache"
+        return mark(f"{cause}: smaller cache")
     return ""

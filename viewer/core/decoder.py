@@ -29,6 +29,7 @@ import psutil
 from viewer.core import decoding, source
 from viewer.core.errors import Cancelled, OpenError, shown
 from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.words import mark
 
 Span = tuple[int, int]
 
@@ -149,7 +150,9 @@ class Decoder:
                 return _received(path, answer, memory)
             refusal = OpenError(_one_line(answer["refused"]), int(answer["shrink"]))
         except TimeoutError as error:
-            raise self._failed(f"{name} takes too long to open: it may be damaged.") from error
+            raise self._failed(
+                mark(f"{name} takes too long to open: it may be damaged.")
+            ) from error
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
             raise self._failed(self._last_words(name)) from error
         log.info("Refused, because of %s", answer.get("cause"))
@@ -174,8 +177,8 @@ class Decoder:
         """Say what ended the process."""
         process = self._process
         if process is not None and process.ended_by() == getattr(signal, "SIGXCPU", None):
-            return f"{name} takes too long to open: it may be damaged."
-        return f"{name} is damaged in a way that stopped its decoder: get a new copy of it."
+            return mark(f"{name} takes too long to open: it may be damaged.")
+        return mark(f"{name} is damaged in a way that stopped its decoder: get a new copy of it.")
 
     def _failed(self, sentence: str) -> OpenError | Cancelled:
         """Have a new process in place of one that failed, and return the error to raise."""

@@ -26,6 +26,7 @@ from viewer.core import pillow, sandbox, source
 from viewer.core.album import Album
 from viewer.core.errors import OpenError
 from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.words import mark
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -157,8 +158,10 @@ def _answer(
     except OpenError as error:
         sentence = str(error)
         if isinstance(error.__cause__, MemoryError) and room.tight:
-            sentence = f"{words['name']} takes more memory than a picture of its size should: "
-            sentence += "get a new copy of it."
+            sentence = mark(
+                f"{words['name']} takes more memory than a picture of its size should: "
+                "get a new copy of it."
+            )
         return {"refused": sentence, "shrink": error.shrink, "cause": repr(error.__cause__)}
 
 

@@ -21,6 +21,7 @@ from viewer.core.errors import ExportError, OutOfMemory, memory_told, shown
 from viewer.core.export import FORMATS, check_target, save_picture
 from viewer.core.picture import Picture, Wish
 from viewer.core.presets import Recipe
+from viewer.core.words import mark
 
 Pixels = NDArray[np.uint8]
 Span = tuple[int, int]
@@ -146,7 +147,7 @@ def run(
     if out_size != picture.size:  # networks enlarge: at 1 pixels are what they are
         suited = network_for(job.recipe, picture.size, out_size, lossy=picture.lossy)
         done = Done(out_size, picture.size, *suited)
-        with memory_told("close other programs"):
+        with memory_told(mark("close other programs")):
             upscaler = load(done.model or "")
         pixels = (how or in_chunks)(upscaler, pixels, out_size, done.subnet, watch)
     save(job, picture, pixels, watch)
@@ -207,7 +208,7 @@ def in_chunks(
     width, height = out_size
     result = np.empty((height, width, 3), np.uint8)
     for rows, cols in watch.chunks(chunks(pixels.shape[:2], (height, width))):
-        with memory_told("close other programs"):
+        with memory_told(mark("close other programs")):
             chunk = upscaler.region(pixels, (height, width), rows, cols, subnet)
         result[slice(*rows), slice(*cols)] = chunk
     return result
@@ -238,10 +239,12 @@ def check_memory(size: tuple[int, int], *, transparent: bool, sharers: int = 1) 
     needed = bytes_needed(size, transparent=transparent)
     free = psutil.virtual_memory().available // sharers
     if needed > free:
-        others = " at a time" if sharers > 1 else ""
+        there = f"{free / 1e9:.1f} GB"
+        if sharers > 1:
+            there = mark(f"{there} at a time")
         raise OutOfMemory(
             f"{size[0]} x {size[1]} pixels take about {needed / 1e9:.1f} GB of memory, and only "
-            f"{free / 1e9:.1f} GB are free{others}: choose a smaller size."
+            f"{there} are free: choose a smaller size."
         )
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from viewer.core import parts
 from viewer.core.errors import ViewerError, shown
+from viewer.core.words import mark
 
 _FORBIDDEN = '<>:"|?*\\' if sys.platform == "win32" else ""
 _LONGEST_BYTES = 255
@@ -23,17 +24,17 @@ class MoveError(ViewerError):
 def name_fault(name: str) -> str:
     """Say in a sentence why a file cannot have that name; nothing if it can."""
     if not name or name in (".", "..") or not name.strip():
-        return "A file needs a name."
+        return mark("A file needs a name.")
     wrong = next((char for char in name if char in "/" + _FORBIDDEN or not char.isprintable()), "")
     if wrong:
-        named = f"“{wrong}”" if wrong.isprintable() else "this invisible character"
-        return f"A name cannot contain {named}."
+        named = f"“{wrong}”" if wrong.isprintable() else mark("this invisible character")
+        return mark(f"A name cannot contain {named}.")
     if name.startswith("."):
-        return "A name that begins with a dot would hide the file."
+        return mark("A name that begins with a dot would hide the file.")
     if name != name.strip() or (sys.platform == "win32" and name.endswith(".")):
-        return "A name cannot begin or end with a space."
+        return mark("A name cannot begin or end with a space.")
     if len(os.fsencode(name)) > _LONGEST_BYTES:
-        return "This name is too long."
+        return mark("This name is too long.")
     return ""
 
 

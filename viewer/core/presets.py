@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from models import spec
 from viewer.core.pyramid import GRID, scale_of
 from viewer.core.tiles import PIXELS, Filter, Quality
+from viewer.core.words import mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +27,31 @@ class Preset:
 
 
 PRESETS = (
-    Preset("fast", "Fast", "Sharper than bicubic at once, on weak machines too", "tiny", None, 1.0),
-    Preset("balanced", "Balanced", "Sharp at every zoom, within seconds", "compact", None, 3.0),
-    Preset("quality", "Quality", "As sharp as it gets, if you can wait", "quality", 1.0, 4.0),
-    Preset("off", "Off (bicubic)", "Plain interpolation, no network", None),
+    Preset(
+        "fast",
+        mark("Fast"),
+        mark("Sharper than bicubic at once, on weak machines too"),
+        "tiny",
+        None,
+        1.0,
+    ),
+    Preset(
+        "balanced",
+        mark("Balanced"),
+        mark("Sharp at every zoom, within seconds"),
+        "compact",
+        None,
+        3.0,
+    ),
+    Preset(
+        "quality",
+        mark("Quality"),
+        mark("As sharp as it gets, if you can wait"),
+        "quality",
+        1.0,
+        4.0,
+    ),
+    Preset("off", mark("Off (bicubic)"), mark("Plain interpolation, no network"), None),
 )
 
 
@@ -122,4 +144,4 @@ def recipe(name: str, model: str | None = None, treat_as: str = "auto") -> Recip
 def label(model: str) -> str:
     """Return what a model is called where there is little room: "compact, photo"."""
     name = model.removesuffix(spec.PHOTO)
-    return model if name == model else f"{name}, photo"
+    return model if name == model else mark(f"{name}, photo")
