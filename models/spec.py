@@ -91,10 +91,13 @@ class ModelSpec:
         """Return the safetensors file's bytes once they match the card's sha256."""
         try:
             data = self.weights.read_bytes()
-        except OSError as error:
-            what = "missing" if isinstance(error, FileNotFoundError) else "unreadable"
+        except FileNotFoundError as error:
             raise ModelError(
-                f"The weights of {self.name} are {what}. Reinstall Anyzoom."
+                f"The weights of {self.name} are missing. Reinstall Anyzoom."
+            ) from error
+        except OSError as error:
+            raise ModelError(
+                f"The weights of {self.name} are unreadable. Reinstall Anyzoom."
             ) from error
         if hashlib.sha256(data).hexdigest() != self.sha256:
             raise ModelError(f"The weights of {self.name} are damaged. Reinstall Anyzoom.")

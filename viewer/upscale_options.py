@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from models import spec
+from viewer.actions import plain
 from viewer.core.enlarge import MAX_SCALE, Fit, Scale
 from viewer.core.export import FORMATS
 from viewer.core.presets import DEFAULT, Recipe, recipe, shipped
@@ -87,6 +88,7 @@ class UpscaleOptions(QWidget):
         row = field if not more else _row(field, *more, stretch=False)
         title = QLabel(label, self)
         title.setBuddy(field)
+        field.setAccessibleName(plain(label).rstrip(":"))  # no sibling of its label if in a row
         self._form.addRow(title, row)
 
     def _fit(self, width: int, height: int) -> Fit:
