@@ -10,11 +10,12 @@ from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments
+from viewer.commands.display import check_display
 from viewer.commands.registering import add_register_options
 from viewer.core import presets
 from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
-from viewer.core.errors import ExportError, OpenError, ViewerError, shown
+from viewer.core.errors import ExportError, OpenError, shown
 from viewer.core.export import check_target
 from viewer.core.methods import recipe_by
 from viewer.core.options import Options
@@ -101,8 +102,8 @@ def _check_display(options: Options) -> None:
         return
     if options.snapshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    elif not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY")):
-        raise ViewerError("There is no display to open a window on: set DISPLAY.")
+    else:
+        check_display()
 
 
 def _parser() -> arguments.Parser:

@@ -1,0 +1,64 @@
+"""A window that cannot be opened is told in a sentence, before Qt would abort."""
+
+import ctypes
+import socket
+import sys
+
+import pytest
+
+from viewer.commands import display
+from viewer.core.errors import ViewerError
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux only")
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A display server that listens as :7, and as Wayland's wayland-7."""
+    monkeypatch.setattr(display, "X11_SOCKETS", tmp_path)
+    monkeypatch.setattr(ctypes, "CDLL", lambda name: None)
+    sockets = []
+    for name in ("X7", "wayland-7"):
+        sockets.append(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+        sockets[-1].bind(str(tmp_path / name))
+        sockets[-1].listen()
+    yield tmp_path
+    for each in sockets:
+        each.close()
+
+
+@pytest.mark.parametrize("name", [":7", ":7.0", "unix:7"])
+def test_a_display_that_answers_will_do(server, name):
+    display.check_display({"DISPLAY": name})
+
+
+def test_a_wayland_compositor_that_answers_will_do(server):
+    display.check_display({"WAYLAND_DISPLAY": "wayland-7", "XDG_RUNTIME_DIR": str(server)})
+    display.check_display({"WAYLAND_DISPLAY": str(server / "wayland-7")})
+
+
+def test_a_compositor_that_is_gone_leaves_x11(server):
+    display.check_display({"WAYLAND_DISPLAY": str(server / "wayland-8"), "DISPLAY": ":7"})
+
+
+def test_without_any_display_the_user_is_told_what_to_set():
+    with pytest.raises(ViewerError, match=r"There is no display .*: set DISPLAY\."):
+        display.check_display({})
+
+
+def test_a_display_that_does_not_answer_is_named(server):
+    with pytest.raises(ViewerError, match="Display :8 does not answer"):
+        display.check_display({"DISPLAY": ":8"})
+
+
+def test_a_display_on_another_machine_is_left_to_qt(server):
+    display.check_display({"DISPLAY": "elsewhere:10.0"})
+
+
+def test_a_missing_library_is_named_with_the_command_that_installs_it(server, monkeypatch):
+    def missing(name):
+        raise OSError(f"{name}: cannot open shared object file")
+
+    monkeypatch.setattr(ctypes, "CDLL", missing)
+    with pytest.raises(ViewerError, match="apt install libxcb-cursor0"):
+        display.check_display({"DISPLAY": ":7"})
