@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from viewer.core.facts import Fact, facts_of
+from viewer.core.embedded import Fact
+from viewer.core.facts import facts_of
 from viewer.core.histogram import Counts, histogram
 from viewer.core.tiles import Opened
 

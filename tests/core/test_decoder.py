@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -13,10 +15,11 @@ import numpy as np
 import psutil
 import pytest
 from fakes import noise
-from PIL import Image
+from PIL import Image, ImageCms
 
+from viewer.core import answer, decoding, process
 from viewer.core import decoder as client
-from viewer.core.decoder import CODE, Decoder
+from viewer.core.decoder import Decoder
 from viewer.core.errors import Cancelled, OpenError
 from viewer.core.picture import Wish
 from viewer.core.source import open_picture
@@ -37,7 +40,7 @@ def photo(tmp_path: Path) -> Path:
 
 def with_prologue(code: str) -> str:
     """Return the process's code with something done just before it begins."""
-    return CODE.replace("decoding.main", f"{code}\ndecoding.main")
+    return process.CODE.replace("decoding.main", f"{code}\ndecoding.main")
 
 
 @pytest.fixture
@@ -152,7 +155,7 @@ def test_a_decoder_that_loops_is_ended(broken, photo):
 def test_a_decoder_that_waits_for_ever_is_ended(broken, photo, monkeypatch):
     sleeping = broken("__import__('time').sleep(99)")
     assert sleeping.confined_by is not None
-    monkeypatch.setattr(client.decoding, "WALL_SECONDS", 0.2)
+    monkeypatch.setattr(decoding, "WALL_SECONDS", 0.2)
     with pytest.raises(OpenError, match="takes too long"):
         sleeping.open(photo)
 
@@ -177,7 +180,8 @@ def test_a_process_that_died_meanwhile_is_replaced_without_a_word(photo):
 LAYOUT = {"shape": [2, 3], "pixels": [0, 18], "alpha": None, "icc_profile": None, "exif": None}
 LAYOUT["space"] = None
 FACTS = {"size": [3, 2], "reduced": False, "lossy": False, "pages": 1, "partial": False}
-TRUTH = {"picture": {**FACTS, "shrunk": 1, "frame_ms": 0}, "layout": LAYOUT}
+FACTS |= {"shrunk": 1, "frame_ms": 0, "facts": [["camera", "lens", "RF50mm"]]}
+TRUTH = {"picture": FACTS, "layout": LAYOUT}
 
 
 @pytest.mark.parametrize(
@@ -193,14 +197,88 @@ TRUTH = {"picture": {**FACTS, "shrunk": 1, "frame_ms": 0}, "layout": LAYOUT}
         {**TRUTH, "layout": {**LAYOUT, "alpha": [15, 6]}},
         {**TRUTH, "layout": {**LAYOUT, "exif": [0, "all"]}},
         {**TRUTH, "layout": 7},
+        {**TRUTH, "picture": {**FACTS, "facts": {}}},
+        {**TRUTH, "picture": {**FACTS, "facts": [["camera", "lens"]]}},
+        {**TRUTH, "picture": {**FACTS, "facts": [["camera", "lens", 50]]}},
     ],
 )
 def test_a_decoder_that_lies_is_not_believed(lie):
-    with client._memory() as memory:
+    with answer.memory() as memory:
         memory.truncate(18)
-        assert client._received(Path("a"), TRUTH, memory).size == (3, 2)
+        assert answer.received(Path("a"), TRUTH, memory).size == (3, 2)
         with pytest.raises((KeyError, TypeError, ValueError)):
-            client._received(Path("a"), lie, memory)
+            answer.received(Path("a"), lie, memory)
+
+
+def test_what_it_tells_of_a_picture_is_shown_only_where_it_belongs():
+    told = [
+        ["camera", "lens", "a\nb\u202e" + 999 * "c"],
+        ["camera", "folder", "/"],
+        ["x", "lens", ""],
+    ]
+    told += 99 * [["camera", "artist", "again"]]
+    with answer.memory() as memory:
+        memory.truncate(18)
+        facts = answer.received(
+            Path("a"), {**TRUTH, "picture": {**FACTS, "facts": told}}, memory
+        ).facts
+    assert len(facts) < 20
+    assert {(fact.group, fact.name) for fact in facts} == {("camera", "lens"), ("camera", "artist")}
+    assert all(fact.value.isprintable() and len(fact.value) <= 500 for fact in facts)
+
+
+def test_a_hostile_profile_and_exif_are_read_only_where_they_do_no_harm(decoder, tmp_path):
+    """What the panel shows comes from the process; the viewer parses none of it."""
+    exif = Image.Exif()
+    exif[271] = "Maker"
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = tmp_path / "a.jpg"
+    Image.fromarray(noise(9, 8)).save(path, exif=exif, icc_profile=profile)
+    code = "import PIL.Image, PIL.ImageCms as cms, sys\n"
+    code += "def no(*given): raise SystemExit('parsed here')\n"
+    code += "PIL.Image.Exif.load = PIL.Image.open = no\n"
+    code += "cms.ImageCmsProfile.__init__ = cms.getProfileDescription = no\n"
+    code += "from pathlib import Path\nfrom viewer.core.decoder import Decoder\n"
+    code += "from viewer.core.facts import facts_of\nfrom viewer.core.stamp import stamp_of\n"
+    code += "path = Path(sys.argv[1])\nwith Decoder() as decoder:\n"
+    code += "    print(facts_of(decoder.open(path), stamp_of(path)))"
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code, path], cwd=root, capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert "Maker" in done.stdout
+    assert "sRGB" in done.stdout
+
+
+@pytest.mark.parametrize("error", [errno.ENOMEM, errno.EMFILE, errno.EAGAIN])
+@pytest.mark.parametrize("where", ["memory", "process", "received"])
+def test_what_the_system_lacks_is_no_fault_of_the_picture(photo, monkeypatch, error, where):
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(error, os.strerror(error))
+
+    with Decoder() as decoder:
+        name = {"memory": "answer.memory", "process": "Process", "received": "answer.received"}
+        with monkeypatch.context() as patch:
+            patch.setattr(f"viewer.core.decoder.{name[where]}", fail)
+            if where == "process":
+                decoder._end()
+            with pytest.raises(OpenError, match=f"cannot be opened: {os.strerror(error)}"):
+                decoder.open(photo)
+        assert decoder.open(photo).size == (200, 320)
+
+
+def test_too_little_memory_for_what_it_answers_is_told(photo, monkeypatch):
+    with Decoder() as decoder:
+        with monkeypatch.context() as patch:
+            patch.setattr("viewer.core.decoder.answer.received", raises_memory_error)
+            with pytest.raises(OpenError, match="not enough free memory"):
+                decoder.open(photo)
+        assert decoder.open(photo).size == (200, 320)
+
+
+def raises_memory_error(*_: object) -> None:
+    raise MemoryError
 
 
 def test_a_decoder_that_talks_nonsense_is_replaced(photo):
@@ -227,9 +305,9 @@ def test_memory_cannot_be_taken_away_once_it_is_received(photo, decoder):
     picture = decoder.open(photo)
     assert picture.pixels.base is not None
     if hasattr(os, "memfd_create"):
-        with client._memory() as memory:
+        with answer.memory() as memory:
             memory.truncate(10)
-            client._seal(memory)
+            answer.seal(memory)
             with pytest.raises(PermissionError):
                 memory.truncate(5)
 
@@ -337,7 +415,7 @@ def test_the_pages_of_a_file_are_opened_by_number(decoder, tmp_path):
 
 def test_a_bundle_without_python_starts_it_by_a_word(photo, monkeypatch):
     """What a bundle's own program would do is done by this Python with the program's module."""
-    whole = client._command
+    whole = process.command
 
     def command(channel: int, niceness: int, code: str) -> list[str]:
         monkeypatch.setattr(sys, "frozen", True, raising=False)
@@ -347,6 +425,6 @@ def test_a_bundle_without_python_starts_it_by_a_word(photo, monkeypatch):
         start = f"import sys; sys.path[:] = {sys.path}; from viewer.__main__ import main"
         return [given[0], "-c", f"{start}; main({given[1:]})"]
 
-    monkeypatch.setattr(client, "_command", command)
+    monkeypatch.setattr(process, "command", command)
     with Decoder() as decoder:
         assert decoder.open(photo).size == (200, 320)

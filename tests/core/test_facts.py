@@ -8,7 +8,8 @@ import pytest
 from fakes import noise, picture
 from PIL import ExifTags, Image
 
-from viewer.core.facts import PRIVATE, facts_of
+from viewer.core.embedded import LONGEST_TEXT, PRIVATE, facts_in
+from viewer.core.facts import facts_of
 from viewer.core.histogram import heights, histogram
 from viewer.core.stamp import Stamp
 from viewer.core.turn import RIGHT, turned
@@ -29,7 +30,7 @@ def exif(**detail) -> bytes:
 
 
 def told(block: bytes | None) -> dict[str, str]:
-    facts = facts_of(replace(picture(noise(6, 4)), exif=block), STAMP)
+    facts = facts_of(replace(picture(noise(6, 4)), facts=facts_in(block, None)), STAMP)
     return {fact.name: fact.value for fact in facts}
 
 
@@ -54,7 +55,7 @@ def test_camera_and_exposure_read_as_people_say_them():
 
 
 def test_the_place_is_private():
-    facts = facts_of(replace(picture(noise(6, 4)), exif=exif()), STAMP)
+    facts = facts_of(replace(picture(noise(6, 4)), facts=facts_in(exif(), None)), STAMP)
     assert [fact.name for fact in facts if fact.group == PRIVATE] == ["position"]
 
 
@@ -96,3 +97,12 @@ def test_a_clipped_sky_does_not_flatten_the_rest():
 def test_a_white_picture_has_a_histogram():
     counts = histogram(np.full((4, 4, 3), 255, np.uint8))
     assert heights(counts)[0, 255] == 1.0
+
+
+def test_of_an_endless_text_the_beginning_is_told():
+    assert told(exif(LensModel=2_000_000 * "x"))["lens"] == LONGEST_TEXT * "x"
+
+
+@pytest.mark.parametrize("profile", [b"nonsense", b"\0" * 200])
+def test_a_damaged_profile_is_only_called_one(profile):
+    assert facts_in(None, profile) == (("picture", "profile", "ICC"),)

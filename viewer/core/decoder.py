@@ -1,20 +1,15 @@
 """Opens pictures in a process of its own, so that a hostile or damaged file harms nobody.
 
-The process (`decoding.py`) is kept warm, has no rights (`sandbox.py`) and is replaced when it dies.
+The process (`decoding.py`, here `process.py`) is kept warm, has no rights (`sandbox.py`) and is
+replaced when it dies. What it says is checked (`answer.py`).
 """
 
 from __future__ import annotations
 
-import json
+import errno
 import logging
-import math
-import mmap
-import os
 import signal
 import socket
-import subprocess
-import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,26 +18,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-import numpy as np
 import psutil
 
-from viewer.core import decoding, source
+from viewer.core import answer, source
 from viewer.core.errors import Cancelled, OpenError, shown
-from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.picture import Picture, Room, Wish
+from viewer.core.process import CODE, Process
 from viewer.core.words import mark
-
-Span = tuple[int, int]
-
-#: What the process runs: arguments are its modules' folders, its channel and its niceness.
-CODE = """\
-import os, sys
-sys.path[:] = sys.argv[1].split(os.pathsep)
-from viewer.core import decoding
-decoding.main(sys.argv[2:])
-"""
-
-#: The command line's word for the same, where a bundle has no Python to give code to.
-WORD = "--decode-for"
 
 #: Where open files cannot be handed to another process, pictures are opened in this one.
 SEPARATE = hasattr(socket, "send_fds")
@@ -50,12 +32,8 @@ SEPARATE = hasattr(socket, "send_fds")
 #: By default the interface goes first.
 NICENESS = 5
 
-#: How long the process may take to start, on a machine that is very busy.
-START_SECONDS = 60
-LONGEST_SECONDS = 3600
-
-#: One thread, so that all of the process is confined; few arenas, so that its size means something.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+#: Of the system, for which no picture is to blame.
+_SHORTAGES = (errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EAGAIN)
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +47,7 @@ class Decoder:
 
     def __init__(self, niceness: int = NICENESS, code: str = CODE) -> None:
         self._niceness, self._code = niceness, code
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._busy_since: float | None = None
         self._cancelled = self._closed = False
 
@@ -100,10 +78,8 @@ class Decoder:
 
     def start(self) -> None:
         """Have the process ready, so that the first picture need not wait; returns at once."""
-        if not SEPARATE or self._closed or (self._process is not None and self._process.alive):
-            return
-        self._end()
-        self._process = _Process(self._niceness, self._code)
+        with suppress(OSError):  # if there is none, the first picture says why
+            self._start()
 
     def open(self, path: Path, wish: Wish = Wish()) -> Picture:  # noqa: B008 - it is frozen
         """Open a picture as wished.
@@ -117,8 +93,7 @@ class Decoder:
                 if not SEPARATE:
                     room = Room(psutil.virtual_memory().available)
                     return source.decode(path, file, wish, room)
-                with _memory() as memory:
-                    return self._picture(path, wish, file, memory)
+                return self._picture(path, wish, file)
         finally:
             self._busy_since = None
 
@@ -137,7 +112,7 @@ class Decoder:
         elif self._process is not None:
             self._process.kill()  # the thread in `open` sees to the rest
 
-    def _picture(self, path: Path, wish: Wish, file: BinaryIO, memory: BinaryIO) -> Picture:
+    def _picture(self, path: Path, wish: Wish, file: BinaryIO) -> Picture:
         name = shown(path)
         words = {
             "name": name,
@@ -145,33 +120,44 @@ class Decoder:
             "free": psutil.virtual_memory().available,
         }
         try:
-            answer = self._ask(words, [file.fileno(), memory.fileno()])
-            if "refused" not in answer:
-                return _received(path, answer, memory)
-            refusal = OpenError(_one_line(answer["refused"]), int(answer["shrink"]))
+            with answer.memory() as memory:
+                given = self._ask(words, [file.fileno(), memory.fileno()])
+                if "refused" not in given:
+                    return answer.received(path, given, memory)
+            refusal = OpenError(answer.one_line(given["refused"]), int(given["shrink"]))
         except TimeoutError as error:
             raise self._failed(
                 mark(f"{name} takes too long to open: it may be damaged.")
             ) from error
+        except MemoryError as error:
+            raise OpenError(f"There is not enough free memory to open {name}.") from error
         except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            if getattr(error, "errno", None) in _SHORTAGES:
+                raise OpenError(f"{name} cannot be opened: {_reason(error)}.") from error
             raise self._failed(self._last_words(name)) from error
-        log.info("Refused, because of %s", answer.get("cause"))
+        log.info("Refused, because of %s", given.get("cause"))
         raise refusal
 
     def _ask(self, words: dict[str, Any], files: Sequence[int]) -> dict[str, Any]:
         """Return the answer to a request. Raises `OSError` or `EOFError` if there is none."""
-        self.start()
+        self._start()
         process = self._process
         if process is None or self._closed:
             raise EOFError
         if not process.heard(words, files):
             # It had died before, so this picture is not to blame.
             self._end()
-            self.start()
+            self._start()
             process = self._process
             if process is None or not process.heard(words, files):
                 raise EOFError
         return process.answer()
+
+    def _start(self) -> None:
+        if not SEPARATE or self._closed or (self._process is not None and self._process.alive):
+            return
+        self._end()
+        self._process = Process(self._niceness, self._code)
 
     def _last_words(self, name: str) -> str:
         """Say what ended the process."""
@@ -195,156 +181,5 @@ class Decoder:
             process.end()
 
 
-class _Process:
-    """One process, and the channel to it."""
-
-    def __init__(self, niceness: int, code: str) -> None:
-        self._channel, theirs = socket.socketpair()
-        self._confined: tuple[str, ...] | None = None
-        with theirs:
-            self._popen = subprocess.Popen(
-                _command(theirs.fileno(), niceness, code),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=None if log.isEnabledFor(logging.DEBUG) else subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**os.environ, **_ENVIRONMENT},
-                cwd="/",
-                start_new_session=True,  # an interrupt from the terminal is not for it
-            )
-        self.id = self._popen.pid
-
-    @property
-    def alive(self) -> bool:
-        return self._popen.poll() is None
-
-    def confined(self) -> tuple[str, ...]:
-        """Return what it says of itself once it has started."""
-        if self._confined is None:
-            self._confined = tuple(self._next(START_SECONDS)["confined"])
-        return self._confined
-
-    def heard(self, words: dict[str, Any], files: Sequence[int]) -> bool:
-        """Send a request, and tell whether the process has begun with it."""
-        try:
-            self.confined()
-            decoding.send(self._channel, words, files)
-            return "begun" in self._next(decoding.WALL_SECONDS)
-        except (OSError, EOFError):
-            return False
-
-    def answer(self) -> dict[str, Any]:
-        """Wait for the answer to what was heard.
-
-        Raises `TimeoutError`, or `EOFError` or another `OSError` if the process has ended.
-        """
-        answer = self._next(decoding.WALL_SECONDS)
-        while "seconds" in answer:
-            answer = self._next(min(float(answer["seconds"]), LONGEST_SECONDS))
-        return answer
-
-    def kill(self) -> None:
-        with suppress(OSError):
-            self._popen.kill()
-
-    def ended_by(self) -> int | None:
-        """Return the signal that ended it, if one did within a moment."""
-        with suppress(subprocess.TimeoutExpired):
-            return -self._popen.wait(1)
-        return None
-
-    def end(self) -> None:
-        self.kill()
-        self._popen.wait()
-        self._channel.close()
-
-    def _next(self, seconds: float) -> dict[str, Any]:
-        self._channel.settimeout(seconds)
-        message = decoding.receive(self._channel)
-        if message is None:
-            raise EOFError
-        return message[0]
-
-
-def _command(channel: int, niceness: int, code: str) -> list[str]:
-    numbers = [str(channel), str(niceness)]
-    if getattr(sys, "frozen", False):
-        return [sys.executable, WORD, *numbers]
-    root = str(Path(__file__).resolve().parents[2])
-    folders = os.pathsep.join([root, *(folder for folder in sys.path if folder)])
-    # Isolated, and without `site`, whose work sys.path already tells.
-    return [sys.executable, "-I", "-S", "-c", code, folders, *numbers]
-
-
-def _memory() -> BinaryIO:
-    """Return memory in the shape of an open file that has no name."""
-    if hasattr(os, "memfd_create"):
-        flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
-        return os.fdopen(os.memfd_create("anyzoom-picture", flags), "r+b")
-    return tempfile.TemporaryFile()
-
-
-def _received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
-    """Build the picture of an answer, trusting no number in it.
-
-    Raises `ValueError`, `KeyError` or `TypeError` if it makes no sense.
-    """
-    layout, facts = decoding.Layout(**answer["layout"]), answer["picture"]
-    _seal(memory)
-    shared = mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ)
-    height, width = (int(side) for side in layout.shape)
-    alpha = None if layout.alpha is None else _array(shared, layout.alpha, (height, width))
-    full_width, full_height = (int(side) for side in facts["size"])
-    if not (0 < width <= full_width and 0 < height <= full_height):
-        raise ValueError(json.dumps(facts))
-    return Picture(
-        path=path,
-        size=(full_width, full_height),
-        pixels=_array(shared, layout.pixels, (height, width, 3)),
-        alpha=alpha,
-        reduced=bool(facts["reduced"]),
-        lossy=bool(facts["lossy"]),
-        icc_profile=_block(shared, layout.icc_profile),
-        exif=_block(shared, layout.exif),
-        space=_block(shared, layout.space),
-        pages=int(facts["pages"]),
-        partial=bool(facts["partial"]),
-        shrunk=int(facts["shrunk"]),
-        frame_ms=int(facts["frame_ms"]),
-    )
-
-
-def _seal(memory: BinaryIO) -> None:
-    """Let nobody make it smaller: reading behind its end would end this process."""
-    if hasattr(os, "memfd_create"):
-        import fcntl
-
-        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
-
-
-def _array(shared: mmap.mmap, span: Span, shape: tuple[int, ...]) -> Pixels:
-    start, length = _checked(shared, span)
-    if length != math.prod(shape):
-        raise ValueError(f"{shape} in {span}")
-    return np.ndarray(shape, np.uint8, shared, start)
-
-
-def _block(shared: mmap.mmap, span: Span | None) -> bytes | None:
-    if span is None:
-        return None
-    start, length = _checked(shared, span)
-    return shared[start : start + length]
-
-
-def _checked(shared: mmap.mmap, span: Span) -> Span:
-    start, length = int(span[0]), int(span[1])
-    if not 0 <= start <= start + length <= len(shared):
-        raise ValueError(f"{span} of {len(shared)}")
-    return start, length
-
-
-def _one_line(text: object) -> str:
-    if not isinstance(text, str):
-        raise TypeError(text)
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:500]
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or type(error).__name__

@@ -179,7 +179,7 @@ def _layout(picture: Picture, room: SharedRoom) -> Layout:
 
 def _facts(picture: Picture) -> dict[str, Any]:
     """Return all of a picture that is neither pixels nor bytes, to be sent as JSON."""
-    names = ("size", "reduced", "lossy", "pages", "partial", "shrunk", "frame_ms")
+    names = ("size", "reduced", "lossy", "pages", "partial", "shrunk", "frame_ms", "facts")
     return {name: getattr(picture, name) for name in names}
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core.embedded import Fact
 from viewer.core.turn import UPRIGHT, Turn
 
 Pixels = NDArray[np.uint8]
@@ -24,7 +25,7 @@ class Picture:
     of `pixels`, None if they are sRGB. `turn` is how all that was turned since. `pages` counts
     those of the file, or its frames. `partial`: the file is damaged, and the rest of it is missing.
     `shrunk`: opened at 1/shrunk of what the file holds, `size` included. `frame_ms` is for how long
-    a frame of an animation is shown; 0: this is none.
+    a frame of an animation is shown; 0: this is none. `facts` is what the file tells of itself.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Picture:
     partial: bool = False
     shrunk: int = 1
     frame_ms: int = 0
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

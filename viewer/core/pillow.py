@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile
 
-from viewer.core import colour, metadata
+from viewer.core import colour, embedded, metadata
 from viewer.core.album import Album, frame_ms, page_count
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Pixels, Room, Wish
@@ -101,6 +101,7 @@ def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> 
         pages=pages,
         shrunk=wish.shrink,
         frame_ms=lasts,
+        facts=() if reduced else embedded.facts_in(exif, icc_profile),
     )
 
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from viewer.core.facts import PRIVATE, Fact
+from viewer.core.embedded import PRIVATE, Fact
 from viewer.language import tr
 
 

@@ -1,0 +1,106 @@
+"""What a decoding process answers, as far as it can be checked, and the memory it answers in.
+
+Whoever made the file may have taken that process over.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import os
+import tempfile
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from viewer.core import decoding
+from viewer.core.embedded import GROUPS, LONGEST_TEXT, NAMES, Fact
+from viewer.core.picture import Picture, Pixels
+
+Span = tuple[int, int]
+
+
+def memory() -> BinaryIO:
+    """Return memory in the shape of an open file that has no name."""
+    if hasattr(os, "memfd_create"):
+        flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+        return os.fdopen(os.memfd_create("anyzoom-picture", flags), "r+b")
+    return tempfile.TemporaryFile()
+
+
+def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
+    """Build the picture of an answer, trusting nothing in it.
+
+    Raises `ValueError`, `KeyError` or `TypeError` if it makes no sense.
+    """
+    layout, facts = decoding.Layout(**answer["layout"]), answer["picture"]
+    seal(memory)
+    shared = mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ)
+    height, width = (int(side) for side in layout.shape)
+    alpha = None if layout.alpha is None else _array(shared, layout.alpha, (height, width))
+    full_width, full_height = (int(side) for side in facts["size"])
+    if not (0 < width <= full_width and 0 < height <= full_height):
+        raise ValueError(json.dumps(facts))
+    return Picture(
+        path=path,
+        size=(full_width, full_height),
+        pixels=_array(shared, layout.pixels, (height, width, 3)),
+        alpha=alpha,
+        reduced=bool(facts["reduced"]),
+        lossy=bool(facts["lossy"]),
+        icc_profile=_block(shared, layout.icc_profile),
+        exif=_block(shared, layout.exif),
+        space=_block(shared, layout.space),
+        pages=int(facts["pages"]),
+        partial=bool(facts["partial"]),
+        shrunk=int(facts["shrunk"]),
+        frame_ms=int(facts["frame_ms"]),
+        facts=_facts(facts["facts"]),
+    )
+
+
+def _array(shared: mmap.mmap, span: Span, shape: tuple[int, ...]) -> Pixels:
+    start, length = _checked(shared, span)
+    if length != math.prod(shape):
+        raise ValueError(f"{shape} in {span}")
+    return np.ndarray(shape, np.uint8, shared, start)
+
+
+def _block(shared: mmap.mmap, span: Span | None) -> bytes | None:
+    if span is None:
+        return None
+    start, length = _checked(shared, span)
+    return shared[start : start + length]
+
+
+def _checked(shared: mmap.mmap, span: Span) -> Span:
+    start, length = int(span[0]), int(span[1])
+    if not 0 <= start <= start + length <= len(shared):
+        raise ValueError(f"{span} of {len(shared)}")
+    return start, length
+
+
+def one_line(text: object) -> str:
+    """Return a text fit to be shown. Raises `TypeError` if it is none."""
+    if not isinstance(text, str):
+        raise TypeError(text)
+    printable = "".join(char if char.isprintable() else " " for char in text)
+    return " ".join(printable.split())[:LONGEST_TEXT]
+
+
+def _facts(told: object) -> tuple[Fact, ...]:
+    """Return what the file tells of itself, as far as it is known what that is about."""
+    if not isinstance(told, list):
+        raise TypeError(told)
+    facts = [Fact(group, name, one_line(value)) for group, name, value in told[: len(NAMES)]]
+    return tuple(fact for fact in facts if fact.group in GROUPS and fact.name in NAMES)
+
+
+def seal(memory: BinaryIO) -> None:
+    """Let nobody make it smaller: reading behind its end would end this process."""
+    if hasattr(os, "memfd_create"):
+        import fcntl
+
+        fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)

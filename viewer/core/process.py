@@ -1,0 +1,116 @@
+"""The process of `decoding.py` as `Decoder` sees it, and the channel between them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from viewer.core import decoding
+
+#: What the process runs: arguments are its modules' folders, its channel and its niceness.
+CODE = """\
+import os, sys
+sys.path[:] = sys.argv[1].split(os.pathsep)
+from viewer.core import decoding
+decoding.main(sys.argv[2:])
+"""
+
+#: The command line's word for the same, where a bundle has no Python to give code to.
+WORD = "--decode-for"
+
+#: How long the process may take to start, on a machine that is very busy.
+START_SECONDS = 60
+LONGEST_SECONDS = 3600
+
+#: One thread, so that all of the process is confined; few arenas, so that its size means something.
+_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+
+log = logging.getLogger(__name__)
+
+
+class Process:
+    """One process, and the channel to it."""
+
+    def __init__(self, niceness: int, code: str) -> None:
+        self._channel, theirs = socket.socketpair()
+        self._confined: tuple[str, ...] | None = None
+        with theirs:
+            self._popen = subprocess.Popen(
+                command(theirs.fileno(), niceness, code),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=None if log.isEnabledFor(logging.DEBUG) else subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                env={**os.environ, **_ENVIRONMENT},
+                cwd="/",
+                start_new_session=True,  # an interrupt from the terminal is not for it
+            )
+        self.id = self._popen.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._popen.poll() is None
+
+    def confined(self) -> tuple[str, ...]:
+        """Return what it says of itself once it has started."""
+        if self._confined is None:
+            self._confined = tuple(self._next(START_SECONDS)["confined"])
+        return self._confined
+
+    def heard(self, words: dict[str, Any], files: Sequence[int]) -> bool:
+        """Send a request, and tell whether the process has begun with it."""
+        try:
+            self.confined()
+            decoding.send(self._channel, words, files)
+            return "begun" in self._next(decoding.WALL_SECONDS)
+        except (OSError, EOFError):
+            return False
+
+    def answer(self) -> dict[str, Any]:
+        """Wait for the answer to what was heard.
+
+        Raises `TimeoutError`, or `EOFError` or another `OSError` if the process has ended.
+        """
+        answer = self._next(decoding.WALL_SECONDS)
+        while "seconds" in answer:
+            answer = self._next(min(float(answer["seconds"]), LONGEST_SECONDS))
+        return answer
+
+    def kill(self) -> None:
+        with suppress(OSError):
+            self._popen.kill()
+
+    def ended_by(self) -> int | None:
+        """Return the signal that ended it, if one did within a moment."""
+        with suppress(subprocess.TimeoutExpired):
+            return -self._popen.wait(1)
+        return None
+
+    def end(self) -> None:
+        self.kill()
+        self._popen.wait()
+        self._channel.close()
+
+    def _next(self, seconds: float) -> dict[str, Any]:
+        self._channel.settimeout(seconds)
+        message = decoding.receive(self._channel)
+        if message is None:
+            raise EOFError
+        return message[0]
+
+
+def command(channel: int, niceness: int, code: str) -> list[str]:
+    numbers = [str(channel), str(niceness)]
+    if getattr(sys, "frozen", False):
+        return [sys.executable, WORD, *numbers]
+    root = str(Path(__file__).resolve().parents[2])
+    folders = os.pathsep.join([root, *(folder for folder in sys.path if folder)])
+    # Isolated, and without `site`, whose work sys.path already tells.
+    return [sys.executable, "-I", "-S", "-c", code, folders, *numbers]
