@@ -58,13 +58,11 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     sys.excepthook = functools.partial(_on_exception, snapshot)
     app.start()
     status = qt.exec()
-    if not app.stop():
-        # It is deep in a library. Nothing is left to be saved, and to wait or to let Qt destroy a
-        # thread that runs, which aborts, would be worse.
-        os._exit(status)
+    complaint = snapshot.complaint if snapshot is not None else ""
+    end(app, status, complaint)
     waker.setEnabled(False)
-    if snapshot is not None and snapshot.complaint:
-        raise ViewerError(snapshot.complaint)
+    if complaint:
+        raise ViewerError(complaint)
     return status
 
 
@@ -73,6 +71,23 @@ def _shot(app: App, target: Path) -> QImage:
     if (opened := app.browser.picture) is not None:
         check_not_source(target, opened.stamp.path)
     return app.sides.picture()
+
+
+def end(app: App, status: int = 0, complaint: str = "") -> None:
+    """Stop the viewer. If a thread does not end in time, the process ends here, with `status`.
+
+    Such a thread is deep in a library, mostly importing torch, which cannot be interrupted. Nothing
+    is left to be saved, and to wait or to let Qt destroy a thread that runs, which aborts, would be
+    worse. A `complaint` is told on stderr then.
+    """
+    if app.stop():
+        return
+    if complaint and sys.stderr is not None:  # a program without a console has none
+        sys.stderr.write(f"anyzoom: {complaint}\n")
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None:
+            stream.flush()
+    os._exit(status)
 
 
 def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:

@@ -1,5 +1,6 @@
 """Opening, failing, changing one's mind and quitting."""
 
+import json
 import subprocess
 import sys
 import threading
@@ -15,6 +16,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from viewer.bench.photos import save_photo
 from viewer.core.tiles import TileResult
 from viewer.version import version
 
@@ -202,8 +204,7 @@ def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upsc
     assert all(thread.isFinished() for thread in app._threads)
 
 
-def test_quitting_while_a_library_takes_its_time_is_no_crash():
-    script = """
+SLOW = """
 import time
 from PySide6.QtCore import QTimer
 from viewer import app, life
@@ -218,11 +219,31 @@ class Slow(app.App):
         time.sleep(60)
 
 life.App, app.STOP_MS = Slow, 50
-life.run(Options())
+"""
+
+
+def run_slowly(script: str) -> subprocess.CompletedProcess[str]:
+    """Run Python where a library takes a minute to be imported, and quitting does not wait."""
+    words = [sys.executable, "-c", SLOW + script]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=50)
+
+
+def test_quitting_while_a_library_takes_its_time_is_no_crash():
+    done = run_slowly("life.run(Options()); raise SystemExit('this would abort')")
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_was_measured_is_told_though_a_library_takes_its_time(tmp_path):
+    photo = save_photo(tmp_path / "larger than the window.jpg", 3200, 2000)
+    script = f"""
+from viewer.bench.start import probe
+app.App = Slow
+probe({str(photo)!r}, time.time())
 raise SystemExit("this would abort")
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, timeout=50)
+    done = run_slowly(script)
     assert done.returncode == 0, done.stderr
+    assert "sharp_seconds" in json.loads(done.stdout)
 
 
 def test_about_tells_the_version(start, monkeypatch):

@@ -59,6 +59,7 @@ def probe(path: str, start: float) -> None:
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtWidgets import QApplication
 
+    from viewer import life
     from viewer.app import App
     from viewer.core.options import Options
 
@@ -85,5 +86,5 @@ def probe(path: str, start: float) -> None:
     app.scheduler.idle.connect(on_idle)
     app.start()
     application.exec()
-    app.stop()
     print(json.dumps(seen))
+    life.end(app)  # mostly while it imports torch
