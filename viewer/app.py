@@ -183,6 +183,7 @@ class App(QObject):
         worker.failed.connect(scheduler.on_failed)
         self.display.changed.connect(scheduler.set_display)
         self.display.changed.connect(self.library.set_display)
+        self.display.changed.connect(self.pictures.strip.set_display)
         self.display.failed.connect(window.on_failed)
         self.prepare_requested.connect(worker.prepare)
         self._connect_pictures()

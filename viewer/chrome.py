@@ -17,7 +17,6 @@ class Chrome(QObject):
     def __init__(self, window: QMainWindow, actions: Actions, settings: Settings) -> None:
         super().__init__(window)
         self._window, self._actions, self._settings = window, actions, settings
-        self._toolbar: ToolBar | None = None
         self._keeps = False
         self._hidden: list[QWidget] = []
         self._full_screen = actions.add(
@@ -42,7 +41,7 @@ class Chrome(QObject):
 
     def add_toolbar(self) -> None:
         """Add the toolbar, now that all its actions are there."""
-        self._toolbar = ToolBar(self._window, self._actions, self._settings)
+        ToolBar(self._window, self._actions, self._settings)
 
     def remember(self) -> None:
         """Keep size, place and docks for the next start, as they are out of full screen.
@@ -66,8 +65,9 @@ class Chrome(QObject):
         if not self._window.restoreGeometry(geometry):
             return False
         self._window.restoreState(state)
-        if self._toolbar is not None:
-            self._toolbar.setVisible(self._settings.get("toolbar"))
+        for name in ("toolbar", "strip"):  # which are preferences
+            if (part := self._window.findChild(QWidget, name)) is not None:
+                part.setVisible(self._settings.get(name))
         return True
 
     def _set_full_screen(self) -> None:

@@ -23,7 +23,9 @@ from viewer.reader import Reader
 from viewer.recent import Recent
 from viewer.settings import Settings
 from viewer.slideshow import Slideshow
+from viewer.strip_dock import StripDock
 from viewer.threads import AHEAD_NICENESS, WorkThread
+from viewer.thumbnailer import Thumbnailer
 from viewer.watch import Watch
 from viewer.window import MainWindow
 
@@ -59,6 +61,8 @@ class Pictures(QObject):
         self.watch, self.moves, self.clipboard = Watch(), Moves(), Clipboard()
         self.actions = FileActions(window, self.browser, self.moves, self.clipboard, self.player)
         self.recent = Recent(window.registry, settings, lambda path: self.browser.open([path]))
+        self.thumbnailer = Thumbnailer(decoders[1].open, stop_flag)
+        self.strip = StripDock(window, window.registry, settings).strip
         self.slideshow = Slideshow(window.registry, self.browser, self.library, settings)
         self._connect_reading()
         if not whole:
@@ -66,6 +70,7 @@ class Pictures(QObject):
         self._connect_browser()
         self._connect_files()
         self._connect_clipboard()
+        self._connect_strip()
 
     def threads(self, *also_ahead: QObject) -> tuple[WorkThread, ...]:
         """Return the threads that do the work, one of them for others besides."""
@@ -73,7 +78,9 @@ class Pictures(QObject):
         files.started.connect(self.files.tidy)
         return (
             WorkThread("reading", self.reader, self.frames),
-            WorkThread("reading ahead", self.ahead, *also_ahead, niceness=AHEAD_NICENESS),
+            WorkThread(
+                "reading ahead", self.ahead, self.thumbnailer, *also_ahead, niceness=AHEAD_NICENESS
+            ),
             files,
         )
 
@@ -82,6 +89,7 @@ class Pictures(QObject):
         self.watch.stop()
         self.player.stop()
         self.slideshow.stop()
+        self.strip.stop()
         for decoder in self._decoders:
             decoder.close()
 
@@ -142,6 +150,15 @@ class Pictures(QObject):
         moves.brought_back.connect(browser.on_brought_back)
         moves.renamed.connect(browser.on_renamed)
         self._tell(watch.told, moves.told)
+
+    def _connect_strip(self) -> None:
+        strip, browser, thumbnailer = self.strip, self.browser, self.thumbnailer
+        strip.requested.connect(thumbnailer.make)
+        thumbnailer.finished.connect(strip.on_finished)
+        strip.chosen.connect(browser.go_to)
+        for changed in (browser.moved, browser.emptied):
+            changed.connect(lambda: strip.show_folder(browser.folder))
+        self.watch.changed.connect(lambda: browser.folder and strip.forget(browser.folder.path))
 
     def _connect_clipboard(self) -> None:
         clipboard, encoder = self.clipboard, self.encoder

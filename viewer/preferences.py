@@ -69,6 +69,7 @@ def pages() -> dict[str, tuple[Row, ...]]:
                 between=(1, 600),
                 unit=tr(" s"),
             ),
+            Row("strip", tr("Show &thumbnails of the folder")),
             Row("background", tr("&Background:"), choices=_backgrounds()),
             Row("minimap", tr("Show an &overview when zoomed in")),
             Row("histogram", tr("Show the &histogram")),

@@ -21,6 +21,7 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "inspector": False,
         "minimap": True,
         "toolbar": False,
+        "strip": False,  # of thumbnails
         "theme": "system",  # or "light", "dark"
         "language": "",  # a code such as "de"; "" follows the system
         "display_profile": "system",  # or "srgb", or the path of an ICC profile

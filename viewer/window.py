@@ -14,7 +14,7 @@ from PySide6.QtGui import (
     QIcon,
     QKeySequence,
 )
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QWidget
 
 import assets
 from viewer.actions import Actions
@@ -136,7 +136,9 @@ class MainWindow(QMainWindow):
     def resize_canvas(self, size: QSize) -> None:
         """Resize the window so that the canvas has that size in logical pixels."""
         self.ensurePolished()
-        self.resize(size + QSize(0, self.menuBar().sizeHint().height()))
+        around = [self.menuBar(), *self.findChildren(QWidget, "strip")]
+        height = sum(part.sizeHint().height() for part in around if not part.isHidden())
+        self.resize(size + QSize(0, height))
 
     def resize_to_screen(self) -> None:
         """Take the size of the last time, or one that leaves something of the screen free."""
