@@ -46,6 +46,7 @@ class Actions(QObject):
         self._actions: dict[str, QAction] = {}
         self._groups: dict[str, QActionGroup] = {}
         self._ends: dict[tuple[str, str], QAction] = {}  # the last action of each section
+        self._tails: dict[str, QAction] = {}  # what the section "end" of a menu begins with
         self._menus: dict[str, QMenu] = {}
         self._homes: dict[str, str] = {}  # the menu of each action, and of each submenu
         for name, title in menu_titles().items():
@@ -145,16 +146,32 @@ class Actions(QObject):
         return self._groups[name]
 
     def _insert(self, menu: str, section: str, action: QAction) -> None:
-        """Put an action behind the last one of its section; a new section begins with a line."""
+        """Put an action behind the last one of its section; a new section begins with a line.
+
+        A section called "end" stays the last one.
+        """
         target = self._menus[menu]
         target.menuAction().setVisible(True)
         end = self._ends.get((menu, section))
         if end is None:
-            if not target.isEmpty():
-                target.addSeparator()
-            target.addAction(action)
+            self._begin(menu, section, action)
         else:
             there = target.actions()
             after = there.index(end) + 1
             target.insertAction(there[after] if after < len(there) else None, action)  # pyright: ignore[reportArgumentType]
         self._ends[menu, section] = action
+
+    def _begin(self, menu: str, section: str, action: QAction) -> None:
+        """Put the first action of a section behind all others, but before those of the end."""
+        target, tail = self._menus[menu], self._tails.get(menu)
+        if tail is None:
+            line = None if target.isEmpty() else target.addSeparator()
+            target.addAction(action)
+            if section == "end":
+                self._tails[menu] = line or action
+        elif tail.isSeparator():
+            target.insertSeparator(tail)
+            target.insertAction(tail, action)
+        else:
+            target.insertAction(tail, action)
+            self._tails[menu] = target.insertSeparator(tail)

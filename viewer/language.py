@@ -39,10 +39,17 @@ def told(text: str) -> str:
     known = _catalogue().gettext(text) if text else text
     if known != text:
         return known
+    if re.fullmatch(r"\d+\.\d+", text):
+        return text.replace(".", QLocale().decimalPoint())
     for pattern, translation in _templates():
         if found := pattern.fullmatch(text):
             return translation.format(*map(told, found.groups()))
     return text
+
+
+def figure(value: float, decimals: int) -> str:
+    """Return a number as the user's language writes it."""
+    return f"{value:.{decimals}f}".replace(".", QLocale().decimalPoint())
 
 
 def languages() -> tuple[tuple[str, str], ...]:

@@ -24,7 +24,7 @@ from viewer.core.plan import Plan
 from viewer.core.presets import label
 from viewer.core.pyramid import GRID, scale_of
 from viewer.core.tiles import Filter
-from viewer.language import told, tr
+from viewer.language import figure, told, tr
 
 #: How long a message stays when nobody dismisses it.
 MESSAGE_MS = 12_000
@@ -49,18 +49,18 @@ def badge_text(plan: Plan, reason: str = "") -> str:
     scale = scale_of(plan.level)
     if plan.quality.model is None:
         name = filter_names()[plan.quality.filter]
-        return f"{name}  ×{scale:.2f}" if plan.level > GRID else f"{scale:.0%}"
+        return f"{name}  ×{figure(scale, 2)}" if plan.level > GRID else f"{scale:.0%}"
     subnet, why = f"{plan.quality.subnet:g}", told(reason)
-    held = tr("subnet {subnet}").format(subnet=subnet)
+    held = tr("subnet {subnet}").format(subnet=told(subnet))
     if reason.endswith(f"subnet {subnet}"):
         held = why
     elif reason:
         held = f"{held}  {why}"
-    text = f"{told(label(plan.quality.model))}  ×{scale:.2f}  {held}"
+    text = f"{told(label(plan.quality.model))}  ×{figure(scale, 2)}  {held}"
     if plan.done == plan.total:
         return text
     if plan.done == 0:
-        text = f"{filter_names()[Filter.BICUBIC]}  ×{scale:.2f}  {why}".rstrip()
+        text = f"{filter_names()[Filter.BICUBIC]}  ×{figure(scale, 2)}  {why}".rstrip()
     return f"{text}  {plan.done}/{plan.total}"
 
 
@@ -95,7 +95,7 @@ class Badge(QLabel):
         if self._frame is not None:
             frame = tr("frame {number} / {count}")
             frame = frame.format(number=self._frame[0], count=self._frame[1])
-            scale = f"×{scale_of(plan.level):.2f}"
+            scale = f"×{figure(scale_of(plan.level), 2)}"
             text = f"{tr('playing')}  {scale}  {frame}" if self._playing else f"{text}  {frame}"
         if text != self.text():
             self.setText(text)

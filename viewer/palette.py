@@ -20,7 +20,7 @@ from viewer.language import tr
 
 NAME, MENU, KEYS = range(3)
 ROWS = 12
-WIDTH_EM, MENU_EM = 36, 8
+WIDTH_EM, MENU_EM = 42, 8
 _ACTION = Qt.ItemDataRole.UserRole
 
 
@@ -103,7 +103,7 @@ class Palette(QDialog):
     def _item(self, action: QAction) -> QTreeWidgetItem:
         keys = [key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts()]
         where = self._actions.menu_of(action.objectName())
-        item = QTreeWidgetItem([plain(action.text()), where, "   ".join(keys[:2])])
+        item = QTreeWidgetItem([plain(action.text()), where, "   ".join(keys[:1])])
         if action.isCheckable():
             checked = Qt.CheckState.Checked if action.isChecked() else Qt.CheckState.Unchecked
             item.setCheckState(NAME, checked)

@@ -26,7 +26,7 @@ from viewer.core.export import check_format
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
-from viewer.language import told, tr
+from viewer.language import figure, told, tr
 from viewer.targets import ask_for_target
 from viewer.upscale_options import UpscaleOptions
 
@@ -102,11 +102,11 @@ class UpscaleDialog(QDialog):
         except (ViewerError, spec.ModelError) as error:
             return told(str(error)), False
         lines = (
-            tr("{name} becomes {width} × {height} pixels ({megapixels:.1f} megapixels).").format(
+            tr("{name} becomes {width} × {height} pixels ({megapixels} megapixels).").format(
                 name=self._picture.path.name,
                 width=out[0],
                 height=out[1],
-                megapixels=out[0] * out[1] / 1e6,
+                megapixels=figure(out[0] * out[1] / 1e6, 1),
             ),
             self._time(size, out, model, subnet),
             tr("Memory: about {needed}, of {free} that are free.").format(
@@ -216,10 +216,10 @@ def duration(seconds: float) -> str:
         return tr("{seconds} s").format(seconds=max(1, round(seconds)))
     if seconds < 5400:
         return tr("{minutes} min").format(minutes=round(seconds / 60))
-    return tr("{hours:.1f} hours").format(hours=seconds / 3600)
+    return tr("{hours} hours").format(hours=figure(seconds / 3600, 1))
 
 
 def _size_of(count: int) -> str:
     if count < 1e9:
-        return tr("{megabytes:.0f} MB").format(megabytes=max(1, count / 1e6))
-    return tr("{gigabytes:.1f} GB").format(gigabytes=count / 1e9)
+        return tr("{megabytes} MB").format(megabytes=figure(max(1, count / 1e6), 0))
+    return tr("{gigabytes} GB").format(gigabytes=figure(count / 1e9, 1))

@@ -204,7 +204,7 @@ class UpscaleOptions(QWidget):
             self.subnet.addItem(tr("By the scale"), None)
             try:
                 for width in recipe(preset, model).subnets:
-                    self.subnet.addItem(f"{width:g}", width)
+                    self.subnet.addItem(told(f"{width:g}"), width)
             except spec.ModelError:
                 pass  # the summary will say so
         self.subnet.setEnabled(self.subnet.count() > 2)

@@ -99,7 +99,7 @@ class MainWindow(QMainWindow):
             action, speed = self.registry[f"preset.{preset.name}"], speed_of(preset.name)
             title, text = told(preset.title), told(preset.text)
             if speed is not None:
-                rate = tr("{rate} megapixels per second here").format(rate=f"{speed:.2g}")
+                rate = tr("{rate} megapixels per second here").format(rate=told(f"{speed:.2g}"))
                 title, text = f"{title}  ({rate})", f"{text}; {rate}"
             action.setText(title)
             action.setToolTip(text)

@@ -4,6 +4,7 @@ A test uses an action if the action's name ("view.fit") or one of its families (
 quotes or in a remark of a file of this folder.
 """
 
+import itertools
 import re
 from pathlib import Path
 
@@ -76,6 +77,18 @@ def test_each_is_used_by_a_test(registry):
         if not re.search(rf"\b{re.escape(family or name)}", tests):
             unused.append(name)
     assert not unused
+
+
+def test_what_ends_a_menu_ends_it(start):
+    """However late other actions are added, as lines between sections are single and inside."""
+    window = start().window
+    for name, last in (("file", "file.quit"), ("edit", "edit.settings"), ("help", "help.about")):
+        entries = window.registry._menus[name].actions()
+        assert entries[-1].objectName() == last
+        lines = [each.isSeparator() for each in entries]
+        assert not lines[0]
+        assert not lines[-1]
+        assert not any(one and other for one, other in itertools.pairwise(lines))
 
 
 def test_texts_differ(registry):

@@ -84,7 +84,7 @@ def test_no_menu_has_a_mnemonic_twice(start, german):
     [
         ("There is no file photo.jpg.", "Es gibt keine Datei photo.jpg."),
         ("busy: 1 thread", "Rechner ausgelastet: 1 Thread"),
-        ("short of memory: subnet 0.5", "wenig Speicher: Subnetz 0.5"),
+        ("short of memory: subnet 0.5", "wenig Speicher: Subnetz 0,5"),
         ("compact, photo", "compact, Foto"),
         (
             "The network ran out of memory: close other programs.",
@@ -114,7 +114,7 @@ def test_an_error_of_the_core_reaches_the_window_in_german(start, german, tmp_pa
 
 
 def test_the_badge_is_german(start, german):
-    assert start(zoom=2.0).window.badge.text() == "compact  ×2.00  Subnetz 0.7"
+    assert start(zoom=2.0).window.badge.text() == "compact  ×2,00  Subnetz 0,7"
     assert filter_names()[Filter.BICUBIC] == "bikubisch"
 
 

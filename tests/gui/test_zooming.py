@@ -45,6 +45,7 @@ def test_after_the_wheel_the_screen_shows_refined_pixels(start, wheel, settle, q
     expected = negative(view, upscaler)
     assert np.array_equal(pixels(app.canvas.picture()), expected)
     app.window.badge.hide()
+    app.settings.set("minimap", False)
     qtbot.waitUntil(lambda: np.array_equal(pixels(app.canvas.grab().toImage()), expected))
 
 

@@ -27,6 +27,9 @@ QUIET_MS = 400
 #: On a smaller canvas (logical pixels) they would hide the picture.
 LEAST_WIDTH, LEAST_HEIGHT = 420, 280
 
+#: About as much as the badge ever says, in letters.
+BADGE_LETTERS = 46
+
 #: Pictures that it is remembered of what they are like.
 KEPT = 64
 
@@ -50,7 +53,8 @@ class Panels(QObject):
         self._opened: Opened | None = None
         self._studies: dict[Stamp, Study] = {}
         self._asked: Stamp | None = None
-        self._zoom = 0.0
+        self._sizes: tuple[float, object] = 0.0, None  # of the picture and of the canvas
+        self._captions = False
         self._pointed: Point | None = None
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._arrange)
@@ -101,7 +105,14 @@ class Panels(QObject):
     @Slot(bool)
     def stand_above(self, captions: bool) -> None:
         """Leave room below for the captions of a comparison while there are any."""
-        room = caption_size("", 0).toSize().height() + GAP if captions else 0
+        self._captions = captions
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Stand above what is written along the bottom, if there is no room beside it."""
+        badge = BADGE_LETTERS * self._canvas.fontMetrics().averageCharWidth()
+        tight = self._canvas.width() < badge + self.corner.sizeHint().width() + 4 * GAP
+        room = caption_size("", 0).toSize().height() + GAP if self._captions or tight else 0
         layout = self.corner.layout()
         assert layout is not None
         layout.setContentsMargins(0, 0, 0, room)
@@ -158,8 +169,8 @@ class Panels(QObject):
     @Slot(object, object)
     def _on_view(self, view: ViewState, _focus: Point) -> None:
         """Keep off the picture while its size changes, and follow it otherwise."""
-        if view.zoom != self._zoom:
-            self._zoom = view.zoom
+        if (view.zoom, view.canvas) != self._sizes:
+            self._sizes = view.zoom, view.canvas
             self.corner.hide()
             self._quiet.start()
         elif self.minimap.isVisible():
@@ -181,6 +192,7 @@ class Panels(QObject):
         self.minimap.setVisible(self._settings.get("minimap") and self.minimap.useful)
         room = self._canvas.width() >= LEAST_WIDTH and self._canvas.height() >= LEAST_HEIGHT
         self.corner.setVisible(room)
+        self._make_room()
 
     def _tell(self) -> None:
         """Show what is known of the picture; have it found out if somebody would see it."""
