@@ -11,9 +11,12 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeGuard
 
 from models.spec import ModelError
-from viewer.core.errors import ViewerError
+from viewer.core.errors import ViewerError, one_line, shown
 
 #: First words with a meaning of their own; whatever else comes first is a file or folder to view.
 COMMANDS = {
@@ -39,6 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     _log_to_stderr(debug)
+    with suppress(AttributeError):  # names of files need not be text, nor terminals know all of it
+        sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     with warnings.catch_warnings():
         if not debug:
             warnings.simplefilter("ignore")  # libraries' remarks mean nothing to a user
@@ -57,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception as error:
             if debug:
                 raise
+            if isinstance(error, OSError) and error.strerror:
+                return _fail(_of_the_system(error))
             kind = type(error).__name__
             return _fail(f"Something went wrong in Anyzoom ({kind}): --debug shows where.")
 
@@ -86,8 +93,17 @@ class OneLine(logging.Formatter):
         return f"anyzoom: {record.getMessage()}{why}."
 
 
+def _of_the_system(error: OSError) -> str:
+    name = f"{shown(Path(os.fsdecode(error.filename)))}: " if _is_path(error.filename) else ""
+    return f"{name}{error.strerror}."
+
+
+def _is_path(name: object) -> TypeGuard[str | bytes]:
+    return isinstance(name, (str, bytes)) and bool(name)
+
+
 def _fail(sentence: str) -> int:
-    print(f"anyzoom: {' '.join(sentence.split())}", file=sys.stderr)
+    print(f"anyzoom: {one_line(sentence)}", file=sys.stderr)
     return 1
 
 

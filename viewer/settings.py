@@ -37,6 +37,9 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
     }
 )
 
+#: No number is of use outside these.
+RANGES = MappingProxyType({"compare_gain": (1, 1000), "slideshow_seconds": (1, 86_400)})
+
 
 class Settings(QObject):
     """Preferences by name, see `DEFAULTS`. Signals: changed(str), the name."""
@@ -59,9 +62,11 @@ class Settings(QObject):
         if isinstance(default, bool):
             return {"true": True, "false": False}.get(str(found).lower(), default)
         try:
-            return type(default)(found)
-        except (TypeError, ValueError):
+            value = type(default)(found)
+        except (TypeError, ValueError, OverflowError):
             return default
+        low, high = RANGES.get(name, (value, value))
+        return value if low <= value <= high else default
 
     def set(self, name: str, value: bool | int | float | str) -> None:
         """Remember a choice."""

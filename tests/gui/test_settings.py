@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
 
@@ -56,3 +57,66 @@ def test_tests_keep_away_from_the_users_own_file(own_home):
     own.set("preset", "fast")
     assert own.sync()
     assert any(own_home.rglob("Anyzoom.ini"))
+
+
+NONSENSE = ["nonsense", "-1", "1e999", "nan", "99999999999999999999", "@ByteArray(\\0\\xff)", "[1,"]
+NONSENSE += ["{}", '{"a": [1]}', "@Invalid()", "a, b, c", "\\x1b[31m\\n/", ""]
+
+
+@pytest.mark.parametrize("value", NONSENSE)
+def test_with_nonsense_for_every_preference_the_viewer_is_as_good_as_ever(
+    start, settle, qtbot, own_home, value
+):
+    file = own_home / "config" / "Anyzoom" / "Anyzoom.ini"
+    file.parent.mkdir(parents=True)
+    actions = "".join(f"{name}={value}\n" for name in ("file.open", "view.fit", "nobody.knows"))
+    lines = "".join(f"{name}={value}\n" for name in DEFAULTS)
+    file.write_text(f"[General]\n{lines}[shortcuts]\n{actions}")
+    app = start()
+    assert app.canvas.view is not None
+    app.window.registry["preset.off"].trigger()
+    settle(app)
+    assert app.window.badge.text().startswith("bicubic")
+
+
+SPOILT = {
+    "random": np.random.default_rng(5).bytes(5000),
+    "zeros": bytes(5000),
+    "cut": b"[General]\npreset=fa",
+    "endless line": b"[General]\npreset=" + 1_000_000 * b"x",
+    "endless section": b"[" + 100_000 * b"[",
+    "not text": b"\xff\xfe\xff\xfe=\xff",
+}
+
+
+@pytest.mark.parametrize("data", SPOILT.values(), ids=SPOILT)
+def test_with_a_spoilt_file_of_settings_the_viewer_starts(start, own_home, data):
+    file = own_home / "config" / "Anyzoom" / "Anyzoom.ini"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(data)
+    assert start().canvas.view is not None
+
+
+@pytest.mark.parametrize("fault", ["a folder", "a link to itself", "in a file", "a device"])
+def test_where_nothing_can_be_kept_the_viewer_works_and_forgets(start, own_home, fault):
+    file = own_home / "config" / "Anyzoom" / "Anyzoom.ini"
+    if fault == "in a file":
+        (own_home / "config").write_bytes(b"")
+    else:
+        file.parent.mkdir(parents=True)
+    if fault == "a folder":
+        file.mkdir()
+    elif fault == "a link to itself":
+        file.symlink_to(file)
+    elif fault == "a device":
+        file.symlink_to("/dev/full")
+    app = start()
+    app.settings.set("give_way", False)
+    app.settings.sync()
+    assert app.settings.get("give_way") is False
+
+
+def test_a_number_out_of_all_reason_counts_as_not_chosen(tmp_path):
+    own = settings(tmp_path / "a.ini")
+    own.set("slideshow_seconds", 10**12)
+    assert own.get("slideshow_seconds") == DEFAULTS["slideshow_seconds"]

@@ -6,10 +6,11 @@ import argparse
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from viewer.core.enlarge import MAX_SCALE as MAX_SCALE
+from viewer.core.errors import one_line
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 PRECISIONS = ("auto", "float32", "bfloat16")
@@ -33,8 +34,14 @@ class Parser(argparse.ArgumentParser):
             "--debug", action="store_true", help="show logs, and where an unexpected error arose"
         )
 
+    def parse_args(self, args: Sequence[str]) -> argparse.Namespace:  # pyright: ignore[reportIncompatibleMethodOverride]
+        for word in args:
+            if word.startswith("--") and word.endswith("=--"):
+                self.error(f"{word} names no value")  # argparse would make an empty list of it
+        return super().parse_args(args)
+
     def error(self, message: str) -> NoReturn:
-        sentence = " ".join(message.split()).rstrip(".")
+        sentence = one_line(message).rstrip(".")
         print(f"{self.prog}: {sentence}; see '{self.prog} --help'.", file=sys.stderr)
         raise SystemExit(2)
 

@@ -18,7 +18,7 @@ from viewer.commands.progress import Bar
 from viewer.core import enlarge
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Job, Load, Open, Watch
-from viewer.core.errors import Cancelled, ViewerError, shown
+from viewer.core.errors import Cancelled, ViewerError, one_line, shown
 
 #: How often the bar moves while files are being made.
 TICK_SECONDS = 0.25
@@ -155,7 +155,7 @@ def told(outcomes: Iterator[Outcome], count: int, folder: Path, bar: Bar) -> int
                 failed += 1
                 bar.wipe()
                 name = shown(outcome.job.source)
-                print(f"anyzoom: {name}: {' '.join(outcome.complaint.split())}", file=sys.stderr)
+                print(f"anyzoom: {name}: {one_line(outcome.complaint)}", file=sys.stderr)
             bar.show(outcome.share, f"{ended}/{count}")
     finally:
         bar.wipe()

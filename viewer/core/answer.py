@@ -16,7 +16,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from viewer.core import decoding
-from viewer.core.embedded import GROUPS, LONGEST_TEXT, NAMES, Fact
+from viewer.core.embedded import GROUPS, NAMES, Fact
+from viewer.core.errors import one_line
 from viewer.core.picture import Picture, Pixels
 
 Span = tuple[int, int]
@@ -82,19 +83,18 @@ def _checked(shared: mmap.mmap, span: Span) -> Span:
     return start, length
 
 
-def one_line(text: object) -> str:
+def text(told: object) -> str:
     """Return a text fit to be shown. Raises `TypeError` if it is none."""
-    if not isinstance(text, str):
-        raise TypeError(text)
-    printable = "".join(char if char.isprintable() else " " for char in text)
-    return " ".join(printable.split())[:LONGEST_TEXT]
+    if not isinstance(told, str):
+        raise TypeError(told)
+    return one_line(told)
 
 
 def _facts(told: object) -> tuple[Fact, ...]:
     """Return what the file tells of itself, as far as it is known what that is about."""
     if not isinstance(told, list):
         raise TypeError(told)
-    facts = [Fact(group, name, one_line(value)) for group, name, value in told[: len(NAMES)]]
+    facts = [Fact(group, name, text(value)) for group, name, value in told[: len(NAMES)]]
     return tuple(fact for fact in facts if fact.group in GROUPS and fact.name in NAMES)
 
 

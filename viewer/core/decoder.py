@@ -124,7 +124,7 @@ class Decoder:
                 given = self._ask(words, [file.fileno(), memory.fileno()])
                 if "refused" not in given:
                     return answer.received(path, given, memory)
-            refusal = OpenError(answer.one_line(given["refused"]), int(given["shrink"]))
+            refusal = OpenError(answer.text(given["refused"]), int(given["shrink"]))
         except TimeoutError as error:
             raise self._failed(
                 mark(f"{name} takes too long to open: it may be damaged.")

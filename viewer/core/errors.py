@@ -9,6 +9,9 @@ from pathlib import Path
 #: Longer names are shortened in messages.
 LONGEST_NAME = 100
 
+#: And so are longer messages.
+LONGEST_LINE = 500
+
 
 class ViewerError(Exception):
     """Something the user should know; `str(error)` says what happened and what to do."""
@@ -54,3 +57,10 @@ def shown(path: Path) -> str:
     name = path.name or str(path)
     name = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
     return name if len(name) <= LONGEST_NAME else f"{name[:60]}…{name[-30:]}"
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, of characters that can be shown, without the middle if endless."""
+    text = " ".join(text.split())
+    text = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text)
+    return text if len(text) <= LONGEST_LINE else f"{text[:300]}…{text[-150:]}"
