@@ -55,7 +55,8 @@ class Album:
             if page_count(image) > 1:
                 self._which, self._image = which, image
         try:
-            image.seek(page)
+            if page or self._image is not None:
+                image.seek(page)
         except EOFError as error:
             self.close()
             raise ValueError(f"there is no page {page}") from error

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 import PIL
 
-from viewer.core import pillow, sandbox, source
+from viewer.core import extras, sandbox, source
 from viewer.core.album import Album
 from viewer.core.errors import OpenError
 from viewer.core.picture import Picture, Pixels, Room, Wish
@@ -124,7 +124,7 @@ def main(argv: Sequence[str]) -> int:
     """
     channel, niceness = (int(word) for word in argv)
     limits = Limits()
-    pillow.load_plugins()
+    source.load()
     with contextlib.suppress(OSError, AttributeError):
         os.nice(niceness)
     _limit_files()
@@ -193,7 +193,7 @@ def _limit_files() -> None:
 def _readable() -> list[Path]:
     """Return the folders from which Python may still want a module."""
     packages = {Path(module.__file__).parent.parent for module in (np, PIL) if module.__file__}
-    return [Path(os.__file__).parent, Path(__file__).parents[1], *packages]
+    return [Path(os.__file__).parent, Path(__file__).parents[1], *packages, *extras.folders()]
 
 
 def send(connection: socket.socket, words: dict[str, Any], files: Sequence[int] = ()) -> None:

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
+from viewer.core.extras import EXTRAS
 
+#: Of all files that can be opened here: those of an extra count only where it is installed.
 EXTENSIONS = frozenset(
     {
         *(".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".webp", ".avif"),
         *(".tif", ".tiff", ".gif", ".bmp", ".dib"),
         *(".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"),
+        *(suffix for extra in EXTRAS if extra.available for suffix in extra.suffixes),
     }
 )
 

@@ -68,40 +68,60 @@ def rescued(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) ->
 
 
 def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> Picture:
+    """Return a page of an open file. Raises `OpenError`, or whatever Pillow does."""
     with _no_pixel_limit():
         image = album.open(file, wish.page, FORMATS)
     full_size = image.size
     _reduce(image, wish)
     reduced = image.size != full_size and wish.shrink == 1
-    _check_size(path, file, image, full_size, wish, room)
+    _check_image(path, file, image, full_size, wish, room)
     lossy = _is_lossy(image, file)
     with _no_pixel_limit():
         image.load()
     if wish.shrink > 1:
         full_size = image.size
-    # Read after loading, because Pillow turns a TIFF upright by itself while it loads.
-    turn = metadata.upright_turn(image)
-    icc_profile, exif = image.info.get("icc_profile"), metadata.exif_of(image)
     pages, lasts = page_count(image), frame_ms(image)
+    # Read after loading, because Pillow turns a TIFF upright by itself while it loads.
+    turn, exif = metadata.upright_turn(image), metadata.exif_of(image)
     # What is kept for the next frame must stay as it is.
-    mine = image if pages == 1 else image.copy()
-    colours, alpha, space = colour.to_rgb(mine, icc_profile, keep_space=wish.keep_space)
+    picture = finished(path, image if pages == 1 else image.copy(), turn, exif, wish, room)
     if pages == 1:
         album.close()  # so that the file can be removed, and its disk taken out
-    return Picture(
-        path=path,
+    return replace(
+        picture,
         size=(full_size[1], full_size[0]) if turn in metadata.SIDEWAYS else full_size,
-        pixels=_upright_array(colours, turn, room),
-        alpha=None if alpha is None else _upright_array(alpha, turn, room),
         reduced=reduced,
         lossy=lossy,
+        pages=pages,
+        frame_ms=lasts,
+        facts=() if reduced else picture.facts,
+    )
+
+
+def finished(
+    path: Path,
+    image: Image.Image,
+    turn: Image.Transpose | None,
+    exif: bytes | None,
+    wish: Wish,
+    room: Room,
+) -> Picture:
+    """Return a loaded image as a picture in its colours, turned."""
+    icc_profile = image.info.get("icc_profile")
+    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=wish.keep_space)
+    pixels = _upright_array(colours, turn, room)
+    return Picture(
+        path=path,
+        size=(pixels.shape[1], pixels.shape[0]),
+        pixels=pixels,
+        alpha=None if alpha is None else _upright_array(alpha, turn, room),
+        reduced=False,
+        lossy=False,
         icc_profile=icc_profile,
         exif=exif,
         space=space,
-        pages=pages,
         shrunk=wish.shrink,
-        frame_ms=lasts,
-        facts=() if reduced else embedded.facts_in(exif, icc_profile),
+        facts=embedded.facts_in(exif, icc_profile),
     )
 
 
@@ -136,7 +156,7 @@ def _no_pixel_limit() -> Generator[None]:
         Image.MAX_IMAGE_PIXELS = kept
 
 
-def _check_size(
+def _check_image(
     path: Path,
     file: BinaryIO,
     image: ImageFile.ImageFile,
@@ -148,29 +168,40 @@ def _check_size(
     if wish.shrink > 1 and image.format == "JPEG2000":  # which is reduced only while it is loaded
         width, height = width // wish.shrink, height // wish.shrink
     each = BYTES_PER_DEEP_PIXEL if image.mode in ("I", "F") else BYTES_PER_PIXEL
-    needed, free = width * height * each, room.free_bytes
-    if needed > free:
-        width, height = full_size
+    helpful = SHRINKS if image.format in ("JPEG", "MPO", "JPEG2000") else ()
+    check_size(path, file, (width, height), room, each, full_size, helpful)
+
+
+def check_size(
+    path: Path,
+    file: BinaryIO,
+    size: tuple[int, int],
+    room: Room,
+    each: int = BYTES_PER_PIXEL,
+    full_size: tuple[int, int] | None = None,
+    shrinks: tuple[int, ...] = (),
+) -> None:
+    """See that there is room for a picture decoded at `size`, which takes `each` bytes per pixel.
+
+    Raises `OpenError` if not, which tells the least of the `shrinks` that makes it fit, or if the
+    file is too small to hold it.
+    """
+    pixels, free = size[0] * size[1], room.free_bytes
+    if pixels * each > free:
+        width, height = full_size or size
         needed = width * height * each
         raise OpenError(
             f"{shown(path)} has {width} x {height} pixels: opening it takes about "
             f"{needed / 1e9:.1f} GB of memory, and only {free / 1e9:.1f} GB are free.",
-            shrink=_helpful_shrink(image, needed, free),
+            shrink=next((shrink for shrink in shrinks if needed / shrink**2 <= free), 0),
         )
     most = PIXELS_PER_BYTE_OF_A_RUIN if ImageFile.LOAD_TRUNCATED_IMAGES else PIXELS_PER_BYTE
-    if width * height > max(MANY_PIXELS, most * os.fstat(file.fileno()).st_size):
+    if pixels > max(MANY_PIXELS, most * os.fstat(file.fileno()).st_size):
         raise OpenError(
-            f"{shown(path)} claims to have {width} x {height} pixels, far more than a file of its "
-            "size can hold: it is damaged, or made to do harm."
+            f"{shown(path)} claims to have {size[0]} x {size[1]} pixels, far more than a file of "
+            "its size can hold: it is damaged, or made to do harm."
         )
-    room.expect(width * height, needed)
-
-
-def _helpful_shrink(image: ImageFile.ImageFile, needed: int, free: int) -> int:
-    """Return the least shrinking that makes a picture fit, or 0 if none does."""
-    if image.format not in ("JPEG", "MPO", "JPEG2000"):
-        return 0
-    return next((shrink for shrink in SHRINKS if needed / shrink**2 <= free), 0)
+    room.expect(pixels, pixels * each)
 
 
 def _is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import psutil
 from PIL import UnidentifiedImageError
 
-from viewer.core import pillow
+from viewer.core import extras, pillow
 from viewer.core.album import Album
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Room, Wish
@@ -57,19 +57,28 @@ def decode(
 
     With the `album` of the call before, the frames of an animation come one after the other.
     """
-    pillow.load_plugins()
+    load()
     if album is None:
         with contextlib.closing(Album()) as album:
             return decode(path, file, wish, room, album)
     with _told(shown(path)):
+        extra = extras.needed(path, file)
         try:
+            if extra is not None:
+                return extras.decode(extra, path, file, wish, room)
             return pillow.decode(path, file, wish, room, album)
         except (OpenError, MemoryError, UnidentifiedImageError):
             raise
         except Exception as error:
-            if not wish.partial or _of_the_system(error):
+            if not wish.partial or extra is not None or _of_the_system(error):
                 raise
             return pillow.rescued(path, file, wish, room, album)
+
+
+def load() -> None:
+    """Load all that decodes: what is not loaded by then, a confined process cannot load."""
+    pillow.load_plugins()
+    extras.load()
 
 
 @contextmanager
