@@ -27,6 +27,10 @@ class ModelError(Exception):
     """A model is unknown, or its weights are missing or damaged; the message says what to do."""
 
 
+class NotFinite(ModelError):  # noqa: N818 - named after what its numbers are not
+    """A network answered with infinities or what is no number, where pixels should be."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """The facts of one trained network.

@@ -19,7 +19,7 @@ from models.contract import Network
 from models.devices import choose_device, choose_precision
 from models.networks import build
 from models.sampling import bicubic
-from models.spec import ModelError, ModelSpec
+from models.spec import ModelError, ModelSpec, NotFinite
 
 Pixels = NDArray[np.uint8]
 
@@ -74,6 +74,7 @@ class Upscaler:
         whole result: the scale of each axis is exactly out / in. `rows` and `cols` are the wanted
         half-open ranges of output pixels. `subnet` is one of `spec.subnets`, `halo` the LR pixels
         to read around the rectangle, as the model card says unless given. Returns uint8 HxWx3.
+        Raises `NotFinite` if the network's numbers are none.
         """
         halo = self.spec.halo if halo is None else halo
         y, to_rows = self._stages(image.shape[0], out_size[0], rows, halo)
@@ -85,6 +86,11 @@ class Upscaler:
             hr = network(lr, y, x)
             if to_rows.scale > 1 or to_cols.scale > 1:
                 hr = bicubic(hr.permute(2, 0, 1)[None], to_rows, to_cols)[0]
+            if not torch.isfinite(hr.sum()):
+                raise NotFinite(
+                    f"The network {self.spec.name} made no pixels of a part of the picture; "
+                    "it stays bicubic."
+                )
             return hr.mul_(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
 
     def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:

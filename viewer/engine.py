@@ -15,23 +15,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models import spec
+from viewer.core import careful
+from viewer.core.careful import RegionUpscaler
 from viewer.core.colour import convert
-from viewer.core.errors import OutOfMemory, TileError
+from viewer.core.errors import GpuLost, TileError
 from viewer.core.picture import Picture
 from viewer.core.resample import Resampler, premultiplied_bgra
-from viewer.core.shapes import Cells
 from viewer.core.tiles import TileRequest
 
 Pixels = NDArray[np.uint8]
-
-#: When memory is short, a pass is halved until it is smaller than two of these.
-SMALLEST_PX = 64
 
 #: Pyramids of several pictures, and so these pictures, are held up to so many pixels in all.
 KEPT_PIXELS = 100_000_000
@@ -41,19 +38,6 @@ M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 KEPT_BLOCK_BYTES, KEPT_BYTES = 32 << 20, 256 << 20
 
 log = logging.getLogger(__name__)
-
-
-class RegionUpscaler(Protocol):
-    """What the engine needs of `models.upscaler.Upscaler`."""
-
-    def region(
-        self,
-        image: Pixels,
-        out_size: tuple[int, int],
-        rows: tuple[int, int],
-        cols: tuple[int, int],
-        subnet: float,
-    ) -> Pixels: ...
 
 
 Load = Callable[[str], RegionUpscaler]
@@ -135,11 +119,12 @@ class Engine:
         self._resamplers: list[Resampler] = []  # the one used last comes last
 
     def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
-        """Return a model's upscaler, loaded unless it is already. Raises `TileError`."""
+        """Return a model's upscaler, loaded unless it is already. Raises as `render` does."""
         key = (model, on_cpu)
         if key not in self._upscalers:
             try:
-                self._upscalers[key] = self._load[on_cpu](model)
+                with careful.told():
+                    self._upscalers[key] = self._load[on_cpu](model)
             except (spec.ModelError, ImportError, OSError) as error:
                 raise TileError(f"{error} Until then pictures are shown with bicubic.") from error
         return self._upscalers[key]
@@ -147,21 +132,27 @@ class Engine:
     def render(self, request: TileRequest) -> tuple[Pixels, float]:
         """Return `request.l_rect` as premultiplied BGRA, and the seconds it took, loading apart.
 
-        Raises `TileError`, `OutOfMemory`.
+        Raises `TileError`, `OutOfMemory`, or `GpuLost`: what was loaded onto the GPU is then let
+        go of.
         """
+        try:
+            return self._rendered(request)
+        except GpuLost:
+            self._upscalers = {key: kept for key, kept in self._upscalers.items() if key[1]}
+            raise
+
+    def _rendered(self, request: TileRequest) -> tuple[Pixels, float]:
         model = request.sheet.quality.model
         upscaler = None
         if model is not None:
             upscaler = self.prepare(model, request.on_cpu)
             use_threads(request.threads)
         start = time.perf_counter()
-        try:
+        with careful.told():
             if upscaler is None:
                 pixels = self._interpolated(request)
             else:
                 pixels = self._refined(request, upscaler)
-        except (RuntimeError, MemoryError) as error:
-            raise _ours(error) from error
         return pixels, time.perf_counter() - start
 
     def _interpolated(self, request: TileRequest) -> Pixels:
@@ -172,7 +163,15 @@ class Engine:
 
     def _refined(self, request: TileRequest, upscaler: RegionUpscaler) -> Pixels:
         rect = request.l_rect
-        rgb = _for_display(_region(upscaler, request, rect), request)
+        rgb = careful.region(
+            upscaler,
+            request.picture.pixels,
+            (request.size.height, request.size.width),
+            (rect.top, rect.bottom),
+            (rect.left, rect.right),
+            request.sheet.quality.subnet,
+        )
+        rgb = _for_display(rgb, request)
         return premultiplied_bgra(rgb, self._resample(request.picture).alpha(request.size, rect))
 
     def _resample(self, picture: Picture) -> Resampler:
@@ -194,44 +193,3 @@ def pixels_of(picture: Picture) -> int:
 
 def _for_display(pixels: Pixels, request: TileRequest) -> Pixels:
     return convert(pixels, request.picture.space, request.display)
-
-
-def _region(upscaler: RegionUpscaler, request: TileRequest, rect: Cells) -> Pixels:
-    """Return RGB of `rect`; if memory runs out, of its halves, and so on."""
-    try:
-        return upscaler.region(
-            request.picture.pixels,
-            (request.size.height, request.size.width),
-            (rect.top, rect.bottom),
-            (rect.left, rect.right),
-            request.sheet.quality.subnet,
-        )
-    except (RuntimeError, MemoryError) as error:
-        if not _out_of_memory(error) or max(rect.width, rect.height) < 2 * SMALLEST_PX:
-            raise
-    # Only now, when nothing of the failed attempt is held any more.
-    _free_gpu_memory()
-    if rect.width > rect.height:
-        middle = (rect.left + rect.right) // 2
-        halves, axis = (rect._replace(right=middle), rect._replace(left=middle)), 1
-    else:
-        middle = (rect.top + rect.bottom) // 2
-        halves, axis = (rect._replace(bottom=middle), rect._replace(top=middle)), 0
-    return np.concatenate([_region(upscaler, request, half) for half in halves], axis)
-
-
-def _free_gpu_memory() -> None:
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.cuda.is_available():
-        torch.cuda.empty_cache()
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "memory" in str(error).lower()
-
-
-def _ours(error: Exception) -> TileError | OutOfMemory:
-    """Say an exception of torch or numpy in our words."""
-    if _out_of_memory(error):
-        return OutOfMemory("There is too little free memory: the picture is refined less for now.")
-    return TileError("A part of the picture could not be refined; it stays bicubic.")

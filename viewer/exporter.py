@@ -20,9 +20,10 @@ from PySide6.QtCore import QObject, Signal, Slot
 from models import spec
 from viewer.core import colour, enlarge
 from viewer.core.budget import Limits
+from viewer.core.careful import RegionUpscaler
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Done, Job, Load, Watch
-from viewer.core.errors import Cancelled, ViewerError
+from viewer.core.errors import Cancelled, GpuLost, ViewerError
 from viewer.core.export import save_picture
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT, turned
@@ -88,7 +89,7 @@ class ExportWorker(QObject):
         super().__init__()
         self._load = load
         self._calm = calm
-        self._upscalers: dict[str, enlarge.RegionUpscaler] = {}
+        self._upscalers: dict[str, RegionUpscaler] = {}
         self.decoder = Decoder(EXPORT_NICENESS)
 
     @Slot(object)
@@ -101,6 +102,8 @@ class ExportWorker(QObject):
             ended = Ended(order.number, target)
         except (ViewerError, spec.ModelError) as error:
             log.info("Export failed", exc_info=True)
+            if isinstance(error, GpuLost):
+                self._upscalers.clear()  # what was loaded onto it
             ended = Ended(order.number, target, complaint=str(error))
         except MemoryError:
             ended = Ended(
@@ -135,7 +138,7 @@ class ExportWorker(QObject):
         done = enlarge.run(order.what, self._upscaler, watch, picture or self.decoder.open)
         return done, "", watch.pace(done)
 
-    def _upscaler(self, model: str) -> enlarge.RegionUpscaler:
+    def _upscaler(self, model: str) -> RegionUpscaler:
         if model not in self._upscalers:
             try:
                 self._upscalers[model] = self._load(model)

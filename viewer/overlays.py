@@ -24,7 +24,7 @@ from viewer.core.plan import Plan
 from viewer.core.presets import label
 from viewer.core.pyramid import GRID, scale_of
 from viewer.core.tiles import Filter
-from viewer.language import figure, told, tr
+from viewer.language import figure, told, tr, trn
 
 #: How long a message stays when nobody dismisses it.
 MESSAGE_MS = 12_000
@@ -99,6 +99,7 @@ class Badge(QLabel):
             text = f"{tr('playing')}  {scale}  {frame}" if self._playing else f"{text}  {frame}"
         if text != self.text():
             self.setText(text)
+        self._explain()
         self.setVisible(not self._aside)
 
     def show_frame(self, frame: tuple[int, int] | None, playing: bool) -> None:
@@ -115,15 +116,30 @@ class Badge(QLabel):
     def show_reason(self, reason: str) -> None:
         """Tell what is held back, and why; nothing if nothing is."""
         self._reason = reason
-        # Only with a tooltip may it stand between the mouse and the picture.
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not reason)
-        tip = tr(
-            "Anyzoom holds back for a while ({reason}).\n"
-            "View → Give way to other programs switches this off."
-        )
-        self.setToolTip(tip.format(reason=told(reason)) if reason else "")
         if self._plan is not None:
             self.show_plan(self._plan)
+        else:
+            self._explain()
+
+    def _explain(self) -> None:
+        """Tell in the tooltip what is not as it could be."""
+        lines: list[str] = []
+        if self._reason:
+            why = tr(
+                "Anyzoom holds back for a while ({reason}).\n"
+                "View → Give way to other programs switches this off."
+            )
+            lines.append(why.format(reason=told(self._reason)))
+        if count := self._plan.failed if self._plan is not None else 0:
+            left = trn(
+                "{count} part could not be refined and stays bicubic.",
+                "{count} parts could not be refined and stay bicubic.",
+                count,
+            )
+            lines.append(left.format(count=count))
+        # Only with a tooltip may it stand between the mouse and the picture.
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not lines)
+        self.setToolTip("\n".join(lines))
 
 
 class MessageBar(QFrame):

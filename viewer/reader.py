@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QImage
 
 from viewer.core.colour import convert
-from viewer.core.errors import OpenError, ViewerError
+from viewer.core.errors import OpenError, ViewerError, shown
 from viewer.core.picture import Picture, Wish
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.shapes import Size
@@ -68,8 +68,13 @@ class Reader(QObject):
     @Slot(object)
     def redisplay(self, opened: Opened) -> None:
         """Show an opened picture again, in the colours of the display that its request names."""
-        if not self._stop_flag.is_set():
+        if self._stop_flag.is_set():
+            return
+        try:
             base, _ = _base(opened.picture, opened.request.display)
+        except MemoryError:  # it stays in the colours it has
+            log.info("Converting failed", exc_info=True)
+        else:
             self.opened.emit(replace(opened, base=base))
 
     @Slot(object, object)
@@ -99,6 +104,12 @@ class Reader(QObject):
             log.info("Opening failed", exc_info=True)
             shrink = error.shrink if isinstance(error, OpenError) else 0
             self.failed.emit(Failure(request, str(error), shrink=shrink))
+        except MemoryError:
+            log.info("Opening failed", exc_info=True)
+            name = shown(request.path)
+            self.failed.emit(
+                Failure(request, mark(f"There is not enough free memory to open {name}."))
+            )
         except Exception:
             log.exception("Opening failed in a way nobody thought of")
             self.failed.emit(Failure(request, mark(f"{request.path.name} could not be opened.")))

@@ -213,7 +213,7 @@ class TileScheduler(QObject):
     def on_failed(self, failure: Failure) -> None:
         """Give the tiles of a failed request up; what lies below them stays on screen.
 
-        If memory ran out, first try with less.
+        If memory ran out, first try with less; if the GPU failed, without it.
         """
         request = failure.request
         if not isinstance(request, TileRequest):
@@ -225,17 +225,25 @@ class TileScheduler(QObject):
             if not self._told:
                 self._told = True
                 self.failed.emit(failure.message)
-            if not (failure.out_of_memory and self._relieve(request)):
+            if not self._relieve(request, failure):
                 self._failed.update(request.tile_keys())
+                self._replan()
         self._ask()
 
-    def _relieve(self, request: TileRequest) -> bool:
+    def _relieve(self, request: TileRequest, failure: Failure) -> bool:
         """Ask for less from now on, and for more again after a while; tell if anything is left."""
+        if not (failure.out_of_memory or failure.gpu_lost):
+            return False
         self._relieved.start()
         quality = request.sheet.quality
         if quality.model is None:
             return False
-        relief = self._relief.after(quality.subnet, self._recipe_of(quality).subnets)
+        if self._relief.on_cpu and not request.on_cpu:
+            relief = self._relief  # it was asked for before
+        elif failure.gpu_lost:
+            relief = self._relief.without_gpu()
+        else:
+            relief = self._relief.after(quality.subnet, self._recipe_of(quality).subnets)
         if relief is not None:
             self._relief = relief
             self._rest.start(0)

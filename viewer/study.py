@@ -41,6 +41,8 @@ class Student(QObject):
         picture = opened.picture
         try:
             study = Study(histogram(picture.pixels), tuple(facts_of(picture, opened.stamp)))
+        except MemoryError:
+            log.info("A picture could not be studied", exc_info=True)
         except Exception:  # the panels stay empty, and nothing else depends on it
             log.exception("A picture could not be studied")
         else:

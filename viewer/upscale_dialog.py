@@ -26,7 +26,7 @@ from viewer.core.export import check_format
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
-from viewer.language import figure, told, tr
+from viewer.language import figure, told, tr, trn
 from viewer.targets import ask_for_target
 from viewer.upscale_options import UpscaleOptions
 
@@ -198,7 +198,15 @@ def outcome(ended: Ended) -> str:
         return told(ended.complaint)
     if ended.done is None:
         return tr("Cancelled: nothing was saved.")
-    return tr("{name} is saved.").format(name=ended.target.name)
+    saved = tr("{name} is saved.").format(name=ended.target.name)
+    if not (count := ended.done.interpolated):
+        return saved
+    left = trn(
+        "{count} part could not be refined and is bicubic.",
+        "{count} parts could not be refined and are bicubic.",
+        count,
+    )
+    return f"{saved} {left.format(count=count)}"
 
 
 def progress_text(share: float, seconds: float) -> str:

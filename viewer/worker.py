@@ -12,7 +12,8 @@ import time
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
-from viewer.core.errors import OutOfMemory, ViewerError
+from viewer.core import careful
+from viewer.core.errors import GpuLost, OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
 from viewer.core.tiles import Failure, Tile, TileKey, TileRequest, TileResult
 from viewer.core.words import mark
@@ -46,12 +47,14 @@ class TileWorker(QObject):
             return
         try:
             pixels, seconds = self._engine.render(request)
-            tiles = tuple((key, _cut(pixels, request, key)) for key in request.tile_keys())
+            with careful.told():
+                tiles = tuple((key, _cut(pixels, request, key)) for key in request.tile_keys())
             self.finished.emit(TileResult(request, tiles, seconds))
         except ViewerError as error:
             log.info("Tiles failed", exc_info=True)
-            short = isinstance(error, OutOfMemory)
-            self.failed.emit(Failure(request, str(error), out_of_memory=short))
+            short, lost = isinstance(error, OutOfMemory), isinstance(error, GpuLost)
+            failure = Failure(request, str(error), out_of_memory=short, gpu_lost=lost)
+            self.failed.emit(failure)
         except Exception:
             log.exception("Tiles failed in a way nobody thought of")
             self.failed.emit(Failure(request, mark("A part of the picture could not be refined.")))

@@ -14,7 +14,8 @@ from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
-from viewer import engine, monitor, scheduler, worker
+from viewer import monitor, scheduler, worker
+from viewer.core import careful
 from viewer.core.errors import OutOfMemory
 from viewer.core.shapes import Cells, Size
 from viewer.core.tiles import LevelKey, Quality, TileRequest
@@ -173,7 +174,7 @@ def test_halving_ends():
     with pytest.raises(OutOfMemory):
         Engine(small).render(REQUEST)
     rows, cols, _ = small.calls[-1]
-    assert max(rows[1] - rows[0], cols[1] - cols[0]) >= engine.SMALLEST_PX
+    assert max(rows[1] - rows[0], cols[1] - cols[0]) >= careful.SMALLEST_PX
     assert len(small.calls) < 12
 
 

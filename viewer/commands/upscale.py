@@ -13,8 +13,9 @@ from models import spec
 from viewer.commands import arguments, network, queue
 from viewer.commands.progress import Bar, progress
 from viewer.core import batch, enlarge, parts
+from viewer.core.careful import RegionUpscaler
 from viewer.core.decoder import Decoder
-from viewer.core.enlarge import Chunk, Done, Fit, Job, Pixels, RegionUpscaler, Scale, Watch
+from viewer.core.enlarge import Chunk, Done, Fit, Job, Pixels, Scale, Watch
 from viewer.core.errors import memory_told
 from viewer.core.export import FORMATS
 
@@ -60,7 +61,10 @@ def _described(done: Done) -> str:
     if done.model is None:
         return f"{size}, as they were"
     kind = "weights for photos" if spec.find(done.model).photo else "weights for clean pictures"
-    return f"{size}, by {done.model} ({kind}), subnet {done.subnet:g}"
+    whole = f"{size}, by {done.model} ({kind}), subnet {done.subnet:g}"
+    if not done.interpolated:
+        return whole
+    return f"{whole}; bicubic in {done.interpolated} parts, of which the network made no pixels"
 
 
 class _Terminal(Watch):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import spec
+from viewer.core.careful import Careful, RegionUpscaler
 from viewer.core.errors import ExportError, OutOfMemory, memory_told, shown
 from viewer.core.export import FORMATS, check_target, save_picture
 from viewer.core.picture import Picture, Wish
@@ -43,14 +44,6 @@ class Chunk(NamedTuple):
 
     rows: Span
     cols: Span
-
-
-class RegionUpscaler(Protocol):
-    """What is needed of `models.upscaler.Upscaler`."""
-
-    def region(
-        self, image: Pixels, out_size: tuple[int, int], rows: Span, cols: Span, subnet: float
-    ) -> Pixels: ...
 
 
 class Watch(Protocol):
@@ -114,13 +107,14 @@ class Job:
 class Done(NamedTuple):
     """What became of a job: the (width, height) written, of the source's, and by what network.
 
-    No model: there was nothing to enlarge.
+    No model: there was nothing to enlarge. `interpolated` counts chunks that it made no pixels of.
     """
 
     size: tuple[int, int]
     source: tuple[int, int]
     model: str | None = None
     subnet: float = 0.0
+    interpolated: int = 0
 
 
 Load = Callable[[str], RegionUpscaler]
@@ -149,7 +143,12 @@ def run(
         done = Done(out_size, picture.size, *suited)
         with memory_told(mark("close other programs")):
             upscaler = load(done.model or "")
-        pixels = (how or in_chunks)(upscaler, pixels, out_size, done.subnet, watch)
+        if how is not None:
+            pixels = how(upscaler, pixels, out_size, done.subnet, watch)
+        else:
+            guarded = Careful(upscaler)
+            pixels = in_chunks(guarded, pixels, out_size, done.subnet, watch)
+            done = done._replace(interpolated=guarded.interpolated)
     save(job, picture, pixels, watch)
     return done
 

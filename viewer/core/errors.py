@@ -37,19 +37,51 @@ class OutOfMemory(ViewerError):  # noqa: N818 - named after what happened, as th
     """There is not enough free memory for what was asked."""
 
 
+class GpuLost(ViewerError):  # noqa: N818 - as above
+    """The graphics processor failed, or is not there any more."""
+
+
 class ExportError(ViewerError):
     """A picture could not be saved; the target is as it was before."""
 
 
 @contextmanager
 def memory_told(advice: str) -> Generator[None]:
-    """Turn torch's ways of running out of memory into `OutOfMemory`, with what to do about it."""
+    """Turn what torch says of a lack of memory, or of a GPU that failed, into what to do about it.
+
+    Raises `OutOfMemory` or `GpuLost`.
+    """
     try:
         yield
-    except RuntimeError as error:  # torch.OutOfMemoryError is one, the CPU's has no class
-        if "memory" not in str(error):
-            raise
-        raise OutOfMemory(f"The network ran out of memory: {advice}.") from error
+    except (RuntimeError, MemoryError) as error:
+        if is_shortage(error):
+            raise OutOfMemory(f"The network ran out of memory: {advice}.") from error
+        if is_gpu_lost(error):
+            raise GpuLost(
+                "The graphics processor does not answer: try again, or with --device cpu."
+            ) from error
+        raise
+
+
+#: How libraries say that a GPU, or its memory, is no more; what remains is a fault of the program.
+_MEMORY = ("memory", "alloc_failed")
+_GPU = ("cuda", "cublas", "cudnn", "hip error", "nvidia", "mps backend", "metal")
+
+
+def is_shortage(error: Exception) -> bool:
+    """Tell whether memory ran out, of the machine or of its GPU."""
+    # torch.OutOfMemoryError says so, and what is raised without a GPU has no class of its own.
+    return isinstance(error, MemoryError) or _says(error, _MEMORY)
+
+
+def is_gpu_lost(error: Exception) -> bool:
+    """Tell whether a GPU failed, as opposed to the program that ran on it."""
+    return isinstance(error, RuntimeError) and not is_shortage(error) and _says(error, _GPU)
+
+
+def _says(error: Exception, words: tuple[str, ...]) -> bool:
+    text = str(error).lower()
+    return any(word in text for word in words)
 
 
 def shown(path: Path) -> str:

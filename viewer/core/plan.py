@@ -50,7 +50,7 @@ class Plan:
     """Layers to draw, worst first, and tiles to ask for, the most wanted first.
 
     `done` of the `total` visible tiles of this `level` are there in `quality` or a better one;
-    what is missing then only polishes them.
+    what is missing then only polishes them. `failed` ones stay as the layers have them.
     """
 
     layers: tuple[Layer, ...]
@@ -60,6 +60,7 @@ class Plan:
     quality: Quality
     done: int
     total: int
+    failed: int = 0
 
 
 def plan(
@@ -110,6 +111,7 @@ def plan(
         quality=complete[0] if complete else exact.quality,
         done=len(there[exact]),
         total=len(keys),
+        failed=sum(key in failed for key in keys),
     )
 
 

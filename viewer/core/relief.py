@@ -1,4 +1,7 @@
-"""What to do when memory runs out while a network runs: a smaller subnet, then the processor."""
+"""What to do when memory runs out while a network runs: a smaller subnet, then the processor.
+
+And when a GPU fails: the processor at once.
+"""
 
 from __future__ import annotations
 
@@ -21,4 +24,8 @@ class Relief:
         smaller = [width for width in subnets if width < subnet]
         if smaller:
             return replace(self, subnet_cap=max(smaller))
+        return None if self.on_cpu else replace(self, on_cpu=True)
+
+    def without_gpu(self) -> Relief | None:
+        """Return what to try when the GPU failed; None: there was none to blame."""
         return None if self.on_cpu else replace(self, on_cpu=True)

@@ -118,6 +118,11 @@ class Resampler:
         return np.concatenate(list(bands))
 
 
+def interpolated(pixels: Pixels, size: Size, l_rect: Cells) -> Pixels:
+    """Return `l_rect` of uint8 HxWx3 enlarged to `size` by the bicubic filter."""
+    return _resample(pixels, (pixels.shape[1], pixels.shape[0]), size, l_rect, Filter.BICUBIC)
+
+
 def premultiplied_bgra(pixels: Pixels, alpha: Pixels | None = None) -> Pixels:
     """Return uint8 HxWx4 as QImage paints it fastest: blue, green, red, alpha; colours times alpha.
 

@@ -209,6 +209,7 @@ class Moved:
 class Failure:
     """A request that came to nothing, and the sentence that tells the user.
 
+    Memory may have run out, or the GPU may be `gpu_lost`: then it is tried with less, or without.
     A picture too large for the memory can be opened `shrink` times smaller, unless that is 0.
     """
 
@@ -216,3 +217,4 @@ class Failure:
     message: str
     out_of_memory: bool = False
     shrink: int = 0
+    gpu_lost: bool = False
