@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,16 @@ def upscale_whole(network: Network, lr: Pixels, size: tuple[int, int], width: fl
     return output.mul(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
 
 
-def benchmark(network: Network, folder: Path, width: float) -> dict[str, float]:
-    """Return the mean PSNR on Y, in dB, of x2, x3 and x4 in a folder of `xN/HR` and `xN/LR`."""
+def benchmark(
+    network: Network,
+    folder: Path,
+    width: float,
+    measure: Callable[[Pixels, Pixels, int], float] = psnr_y,
+) -> dict[str, float]:
+    """Return the mean PSNR on Y, in dB, of x2, x3 and x4 in a folder of `xN/HR` and `xN/LR`.
+
+    Or another measure of (SR, HR, border in pixels).
+    """
     result = {}
     for scale in (2, 3, 4):
         pairs = [
@@ -32,7 +41,7 @@ def benchmark(network: Network, folder: Path, width: float) -> dict[str, float]:
             for path in sorted((folder / f"x{scale}" / "HR").iterdir())
         ]
         scores = [
-            psnr_y(upscale_whole(network, lr, hr.shape[:2], width), hr, scale) for hr, lr in pairs
+            measure(upscale_whole(network, lr, hr.shape[:2], width), hr, scale) for hr, lr in pairs
         ]
-        result[f"x{scale}"] = round(float(np.mean(scores)), 3)
+        result[f"x{scale}"] = round(float(np.mean(scores)), 4)
     return result

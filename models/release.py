@@ -20,6 +20,7 @@ from models.axis import Axis
 from models.contract import Network
 from models.datasets import read_rgb
 from models.evaluate import benchmark
+from models.metrics import ssim_y
 from models.networks import build
 
 #: A tile may differ from the whole image by this much before rounding: a quarter of a grey level.
@@ -71,7 +72,7 @@ def _enough(network: Network, x: torch.Tensor, scale: float, width: float, halo:
 
 
 def model_card(run: Path, network: Network, state: dict[str, Any], bench: Path) -> dict[str, Any]:
-    """Gather the facts of a finished or unfinished run; PSNR in dB on Y."""
+    """Gather the facts of a finished or unfinished run; PSNR in dB and SSIM, both on Y."""
     config = json.loads((run / "config.json").read_text(encoding="utf-8"))
     sets = sorted(folder.name for folder in bench.iterdir() if (folder / "x2").is_dir())
     return {
@@ -99,6 +100,7 @@ def model_card(run: Path, network: Network, state: dict[str, Any], bench: Path) 
             name: {str(width): benchmark(network, bench / name, width) for width in network.widths}
             for name in sets
         },
+        "ssim": {name: {"1.0": benchmark(network, bench / name, 1.0, ssim_y)} for name in sets},
     }
 
 

@@ -38,7 +38,7 @@ class ModelSpec:
     Above the upper end of `scale_range` the network runs at that scale and bicubic interpolation
     does the rest. `halo` is in LR pixels: with that many real neighbours on each side, a tile
     equals the whole image when `exact`, and comes close otherwise. `psnr` maps a benchmark, a
-    width and a scale ("Set5", "1.0", "x2") to decibels on Y.
+    width and a scale ("Set5", "1.0", "x2") to decibels on Y; `ssim` likewise, at full width.
     """
 
     name: str
@@ -55,6 +55,7 @@ class ModelSpec:
     training_data: str
     licence: str
     psnr: Mapping[str, Mapping[str, Mapping[str, float]]]
+    ssim: Mapping[str, Mapping[str, Mapping[str, float]]]
     photo: bool  # trained for pictures that JPEG, noise and slight blur have been at
     weights: Path
     sha256: str
@@ -82,6 +83,7 @@ class ModelSpec:
                 training_data=facts["training"]["data"],
                 licence=facts["licence"],
                 psnr=facts["psnr"],
+                ssim=facts["ssim"],
                 photo=bool(facts["training"]["config"].get("photo", False)),
                 weights=card.with_suffix(".safetensors"),
                 sha256=facts["sha256"],

@@ -19,9 +19,10 @@ def test_json_tells_every_model_and_every_fact(capsys):
         assert facts["parameters"] == model.parameters
         assert facts["subnets"] == list(model.subnets)
         assert facts["psnr"]["Set5"]["1.0"]["x2"] == model.psnr["Set5"]["1.0"]["x2"]
+        assert facts["ssim"]["Set14"]["1.0"]["x3"] == model.ssim["Set14"]["1.0"]["x3"]
         assert facts.keys() == {
             *("name", "title", "network", "encoder", "upsampler", "parameters", "subnets"),
-            *("halo", "training_data", "licence", "psnr"),
+            *("halo", "training_data", "licence", "psnr", "ssim"),
         }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models import spec
 from viewer.commands import arguments
@@ -32,7 +32,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def facts_of(model: spec.ModelSpec) -> dict[str, object]:
-    """Return what is told of a model, ready for JSON; `psnr` is by set, width and scale."""
+    """Return what is told of a model, ready for JSON; `psnr` and `ssim` by set, width and scale."""
     return {
         "name": model.name,
         "title": model.title,
@@ -44,8 +44,13 @@ def facts_of(model: spec.ModelSpec) -> dict[str, object]:
         "halo": model.halo,
         "training_data": model.training_data,
         "licence": model.licence,
-        "psnr": {name: {w: dict(s) for w, s in by.items()} for name, by in model.psnr.items()},
+        "psnr": _plain(model.psnr),
+        "ssim": _plain(model.ssim),
     }
+
+
+def _plain(figures: Mapping[str, Mapping[str, Mapping[str, float]]]) -> dict[str, object]:
+    return {name: {w: dict(s) for w, s in by.items()} for name, by in figures.items()}
 
 
 def _paragraph(model: spec.ModelSpec) -> str:
@@ -63,6 +68,10 @@ def _paragraph(model: spec.ModelSpec) -> str:
         for width, scales in widths.items():
             figures = "  ".join(f"{scale} {decibels:.2f}" for scale, decibels in scales.items())
             lines.append((f"PSNR {benchmark}", f"width {width}:  {figures}"))
+    for benchmark, widths in model.ssim.items():
+        for width, scales in widths.items():
+            figures = "  ".join(f"{scale} {share:.4f}" for scale, share in scales.items())
+            lines.append((f"SSIM {benchmark}", f"width {width}:  {figures}"))
     return "\n".join(
         [f"{model.name}: {model.title}", *(f"  {label:14} {text}" for label, text in lines)]
     )
