@@ -130,6 +130,22 @@ def test_what_training_leaves_can_ship(workshop: Path) -> None:
     assert Upscaler(spec, "cpu").whole(small, (20, 20), 0.7).shape == (20, 20, 3)
 
 
+def test_halving_the_error_of_any_picture_gains_as_much_in_psnr() -> None:
+    rough, smooth = 0.1 * torch.randn(2, 1, 8, 8, 3, generator=torch.Generator().manual_seed(1))
+    smooth /= 5
+    before = train.loss_of(torch.cat([rough, smooth]), "psnr")
+    for after in ([rough / 2, smooth], [rough, smooth / 2]):
+        gain = before - train.loss_of(torch.cat(after), "psnr")
+        assert gain == pytest.approx(np.log(4) / 2, rel=0.02)
+
+
+def test_psnr_counts_luma_most_but_colours_too() -> None:
+    grey = torch.full((1, 8, 8, 3), 0.1)
+    tinted = torch.tensor([0.1, 0.0, -0.1]).expand(1, 8, 8, 3)
+    perfect, luma, colour = (train.loss_of(e, "psnr") for e in (0 * grey, grey, tinted))
+    assert perfect < colour < luma
+
+
 def test_draws_follow_algorithm_1() -> None:
     config = train.TrainConfig("x", {}, steps=1, any_width=0.0)
     draws = [train.draw(config, np.random.default_rng(seed), WIDTHS) for seed in range(2000)]
