@@ -223,8 +223,8 @@ def average_gradients(network: nn.Module, world: int) -> None:
 def update_average(run: Run, decay: float) -> None:
     """Move the average towards the network; early on, follow it faster."""
     decay = min(decay, (1 + run.step) / (10 + run.step))
-    means, weights = (list(net.parameters()) for net in (run.average, run.network))
-    torch._foreach_lerp_(means, weights, 1 - decay)
+    for mean, weight in zip(run.average.parameters(), run.network.parameters(), strict=True):
+        mean.lerp_(weight, 1 - decay)
     for mean, b in zip(run.average.buffers(), run.network.buffers(), strict=True):
         mean.copy_(b)
 

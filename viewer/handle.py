@@ -24,6 +24,7 @@ class Handle(QWidget):
 
     def __init__(self, canvas: QWidget) -> None:
         super().__init__(canvas)
+        self._canvas = canvas
         self._share = 0.5
         self._grip: float | None = None  # from the line to where it was taken hold of
         self.setCursor(Qt.CursorShape.SplitHCursor)
@@ -37,7 +38,7 @@ class Handle(QWidget):
     def set_share(self, share: float) -> None:
         """Lie over a line at that share (0..1) of the canvas's width."""
         self._share = share
-        canvas = self.parentWidget()
+        canvas = self._canvas
         self.setGeometry(round(share * canvas.width()) - WIDTH // 2, 0, WIDTH, canvas.height())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -47,13 +48,13 @@ class Handle(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self._grip = self._x(event) - self._share * self.parentWidget().width()
+            self._grip = self._x(event) - self._share * self._canvas.width()
         else:
             event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._grip is not None:
-            share = (self._x(event) - self._grip) / self.parentWidget().width()
+            share = (self._x(event) - self._grip) / self._canvas.width()
             self.moved.emit(min(max(share, 0.0), 1.0))
         else:
             event.ignore()  # the canvas wants to know where the user looks

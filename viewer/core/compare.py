@@ -115,7 +115,7 @@ def difference(left: Pixels, right: Pixels, gain: int) -> Pixels:
         np.maximum(one, two, out=band)
         np.minimum(one, two, out=low[:rows])
         band -= low[:rows]
-        np.greater(band, 255 // gain, out=over[:rows].view(np.bool_))
+        np.greater(band, 255 // gain, out=over[:rows], casting="unsafe")
         over[:rows] *= 255
         band *= np.uint8(gain)
         band |= over[:rows]

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -191,7 +191,7 @@ def _write_then_rename(
 ) -> None:
     with parts.beside(target, overwrite=overwrite) as part:
         with part.open("xb") as file:
-            image.save(_Checked(file, check), format_name, **settings)
+            image.save(cast(BinaryIO, _Checked(file, check)), format_name, **settings)
         check()
         if overwrite and target.exists():
             shutil.copymode(target, part)

@@ -18,7 +18,7 @@ def histogram(pixels: Pixels) -> Counts:
     counts = np.zeros((3, 256), np.int64)
     for top in range(0, len(pixels), BAND_ROWS):
         band = Image.fromarray(np.ascontiguousarray(pixels[top : top + BAND_ROWS]))
-        counts += np.array(band.histogram()).reshape(3, 256)
+        counts += np.array(np.split(np.array(band.histogram(), np.int64), 3))
     return counts
 
 
