@@ -145,6 +145,8 @@ class Decoder:
         if process is None or self._closed:
             raise EOFError
         if not process.heard(words, files):
+            if self._cancelled or self._closed:
+                raise EOFError
             # It had died before, so this picture is not to blame.
             self._end()
             self._start()

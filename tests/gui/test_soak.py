@@ -1,0 +1,98 @@
+"""Used at random for a long time, the viewer grows in nothing and says nothing.
+
+ANYZOOM_SOAK_MINUTES=30 makes it half an hour; without, it is two minutes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import statistics
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import FakeUpscaler, noise
+from PIL import Image
+from user import Sample, User
+
+from viewer import monitor
+from viewer.engine import load_upscaler
+
+MINUTES = float(os.environ.get("ANYZOOM_SOAK_MINUTES", "2"))
+
+#: How often is looked at what the process holds.
+ROUND_ACTS = 40
+
+
+class Installed(FakeUpscaler):
+    """Loads the networks that ship."""
+
+    def __call__(self, model: str):
+        return load_upscaler(model, "cpu")
+
+
+@pytest.fixture
+def upscaler() -> FakeUpscaler:
+    load_upscaler("tiny", "cpu")  # imports torch, which beside other programs takes minutes
+    return Installed()
+
+
+@pytest.fixture
+def pictures(tmp_path) -> list[Path]:
+    """A folder of pictures of several kinds, one of them damaged."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number, (suffix, size) in enumerate(
+        [("png", (300, 200)), ("jpg", (640, 480)), ("webp", (200, 400)), ("tif", (90, 60))] * 2
+    ):
+        Image.fromarray(noise(*size)).resize(size).save(folder / f"{number}.{suffix}")
+    Image.fromarray(noise(200, 100, 4)).save(folder / "transparent.png")
+    (folder / "damaged.jpg").write_bytes((folder / "1.jpg").read_bytes()[:3000])
+    return [folder, *sorted(folder.iterdir())]
+
+
+@pytest.mark.slow
+def test_in_long_use_nothing_grows_and_nothing_is_said(start, pictures, monkeypatch, caplog):
+    monkeypatch.setattr("viewer.scheduler.AHEAD_MS", 400)
+    full = monitor.full_limits()
+    small = replace(full, cache_cap_bytes=48 << 20)  # so that it is soon full
+    monkeypatch.setattr("viewer.app.full_limits", lambda: small)
+    user = User(start(pictures[0], wait=False), pictures, seed=11)
+    end = time.monotonic() + 60 * MINUTES
+    while time.monotonic() < end:
+        for _ in range(ROUND_ACTS):
+            user.act()
+        user.rest()
+    report(user.samples)
+    loud = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
+    assert loud == []
+    assert_nothing_grew(user.samples)
+
+
+def assert_nothing_grew(samples: list[Sample]) -> None:
+    """Compare the second quarter, when all is warm, with the last."""
+    quarter = len(samples) // 4
+    assert quarter >= 2, "it hardly did anything"
+    early, late = samples[quarter : 2 * quarter], samples[-quarter:]
+
+    def median(part: list[Sample], name: str) -> float:
+        return statistics.median(getattr(sample, name) for sample in part)
+
+    grown = {name: median(late, name) - median(early, name) for name in Sample.__annotations__}
+    assert grown["resident"] < 60 << 20, grown
+    assert grown["threads"] <= 1, grown
+    assert grown["files"] <= 3, grown
+    assert grown["children"] <= 0, grown
+    assert grown["late_ms"] < 25, grown
+
+
+def report(samples: list[Sample]) -> None:
+    """Print a line now and then, for who looks on with -s."""
+    for number in range(0, len(samples), max(1, len(samples) // 12)):
+        sample = samples[number]
+        print(
+            f"{number:4}: {sample.resident / 2**20:.0f} MiB, {sample.threads} threads, "
+            f"{sample.files} files, {sample.children} children, {sample.late_ms:.1f} ms late"
+        )
