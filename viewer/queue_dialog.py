@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QProgressBar,
@@ -35,6 +34,9 @@ from viewer.language import told, tr, trn
 from viewer.queue_model import QueueModel
 from viewer.upscale_dialog import duration, outcome
 from viewer.upscale_options import UpscaleOptions
+
+#: Of the list: the column of names, and what a row is higher than its text.
+NAME_PX, ROW_MARGIN_PX = 200, 8
 
 
 class QueueDialog(QDialog):
@@ -88,9 +90,12 @@ class QueueDialog(QDialog):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.verticalHeader().hide()
         table.setShowGrid(False)
-        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        table.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
+        table.setTextElideMode(Qt.TextElideMode.ElideRight)
+        table.setWordWrap(False)
+        table.setColumnWidth(0, NAME_PX)
+        table.horizontalHeader().setStretchLastSection(True)
+        table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft)
+        table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + ROW_MARGIN_PX)
         return table
 
     def _lay_out(self) -> None:
