@@ -28,7 +28,7 @@ QUIET_MS = 400
 LEAST_WIDTH, LEAST_HEIGHT = 420, 280
 
 #: About as much as the badge ever says, in letters.
-BADGE_LETTERS = 46
+BADGE_LETTERS = 56
 
 #: Pictures that it is remembered of what they are like.
 KEPT = 64
@@ -110,7 +110,7 @@ class Panels(QObject):
 
     def _make_room(self) -> None:
         """Stand above what is written along the bottom, if there is no room beside it."""
-        badge = BADGE_LETTERS * self._canvas.fontMetrics().averageCharWidth()
+        badge = BADGE_LETTERS * self._canvas.fontMetrics().horizontalAdvance("0")
         tight = self._canvas.width() < badge + self.corner.sizeHint().width() + 4 * GAP
         room = caption_size("", 0).toSize().height() + GAP if self._captions or tight else 0
         layout = self.corner.layout()
