@@ -5,6 +5,7 @@ A model card is `assets/weights/NAME.json`, written by the trainer beside `NAME.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping
@@ -62,36 +63,42 @@ class ModelSpec:
 
     @classmethod
     def from_card(cls, card: Path) -> ModelSpec:
-        """Read a model card.
+        """Read a model card, or remember it if it has not changed.
 
         Raises `ModelError` if the card is missing or not a model card.
         """
         try:
-            facts = json.loads(card.read_text(encoding="utf-8"))
-            return cls(
-                name=card.stem,
-                title=facts["title"],
-                network=facts["network"],
-                encoder=facts["encoder"],
-                upsampler=facts["upsampler"],
-                parameters=facts["parameters"],
-                subnets=tuple(facts["subnets"]),
-                scale_range=(facts["scale_range"][0], facts["scale_range"][1]),
-                halo=facts["halo"],
-                exact=facts["exact"],
-                config=facts["config"],
-                training_data=facts["training"]["data"],
-                licence=facts["licence"],
-                psnr=facts["psnr"],
-                ssim=facts["ssim"],
-                photo=bool(facts["training"]["config"].get("photo", False)),
-                weights=card.with_suffix(".safetensors"),
-                sha256=facts["sha256"],
-            )
+            facts = card.stat()
+            return cls._read(card, facts.st_mtime_ns, facts.st_size)
         except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
             raise ModelError(
                 f"The model card {card.name} is missing or damaged. Reinstall Anyzoom."
             ) from error
+
+    @classmethod
+    @functools.lru_cache(maxsize=64)
+    def _read(cls, card: Path, _modified_ns: int, _size: int) -> ModelSpec:
+        facts = json.loads(card.read_text(encoding="utf-8"))
+        return cls(
+            name=card.stem,
+            title=facts["title"],
+            network=facts["network"],
+            encoder=facts["encoder"],
+            upsampler=facts["upsampler"],
+            parameters=facts["parameters"],
+            subnets=tuple(facts["subnets"]),
+            scale_range=(facts["scale_range"][0], facts["scale_range"][1]),
+            halo=facts["halo"],
+            exact=facts["exact"],
+            config=facts["config"],
+            training_data=facts["training"]["data"],
+            licence=facts["licence"],
+            psnr=facts["psnr"],
+            ssim=facts["ssim"],
+            photo=bool(facts["training"]["config"].get("photo", False)),
+            weights=card.with_suffix(".safetensors"),
+            sha256=facts["sha256"],
+        )
 
     def read_weights(self) -> bytes:
         """Return the safetensors file's bytes once they match the card's sha256."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 
 from PySide6.QtCore import QObject
@@ -30,7 +29,7 @@ def menu_titles() -> dict[str, str]:
 
 def plain(text: str) -> str:
     """Return the text of an action or menu without the marks of its mnemonic."""
-    return re.sub(r"&(.)", r"\1", text)
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 class Actions(QObject):

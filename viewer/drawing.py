@@ -71,17 +71,19 @@ class Drawing:
         area = qrect(v_dirty)
         if area.isEmpty():
             return
+        v_dirty = Rect(area.left(), area.top(), area.right() + 1, area.bottom() + 1)
         whole = Cells(0, 0, *self.size)
         for side in Side:
             image = self._sides.setdefault(side, QImage(*self.size, QImage.Format.Format_RGB32))
-            under = QPainter(image)
-            self._draw_parts(under, view, plans, (Part(side, 0, whole),), v_dirty, now)
+            under, what = QPainter(image), (Part(side, 0, whole),)
+            if self.transparent:
+                self._draw_parts(under, view, plans, what, v_dirty, now)
+            else:  # a large canvas has no time for a copy
+                self._compose(under, under, view, plans, what, v_dirty, now)
             under.end()
         left, right = (_pixels(self._sides[side], area) for side in Side)
-        found = difference(left, right, gain)
-        width, height = area.width(), area.height()
-        kind = QImage.Format.Format_RGB32
-        painter.drawImage(area.topLeft(), QImage(found.data, width, height, 4 * width, kind))
+        difference(left, right, gain, out=left)
+        painter.drawImage(area, self._sides[Side.LEFT], area)
 
     def _draw_parts(
         self,
@@ -92,18 +94,32 @@ class Drawing:
         v_dirty: Rect,
         now: float,
     ) -> None:
-        area = qrect(v_dirty)
         frame = QPainter(self._frame)
+        self._compose(painter, frame, view, plans, what, v_dirty, now)
+        frame.end()
+        area = qrect(v_dirty)
+        painter.drawImage(area, self._frame, area)
+
+    def _compose(
+        self,
+        painter: QPainter,
+        frame: QPainter,
+        view: ViewState | None,
+        plans: Mapping[Side, Plan],
+        what: tuple[Part, ...],
+        v_dirty: Rect,
+        now: float,
+    ) -> None:
+        """Put everything into `frame`, and with `painter` below it what shines through."""
         frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-        frame.fillRect(area, self.background)
+        if self.transparent or not all(_hides(view, plans, part, v_dirty) for part in what):
+            frame.fillRect(qrect(v_dirty), self.background)
         for part in what:
             if view is not None and part.side in plans:
                 self._draw_part(painter, frame, view, plans[part.side], part, v_dirty, now)
         if len(what) == 2 and what[0].area.right < what[1].area.left:
             first, last = what[0].area.right, what[1].area.left
             frame.fillRect(QRect(first, 0, last - first, self.size.height), GAP_COLOUR)
-        frame.end()
-        painter.drawImage(area, self._frame, area)
 
     def _draw_part(
         self,
@@ -115,8 +131,7 @@ class Drawing:
         v_dirty: Rect,
         now: float,
     ) -> None:
-        seen = v_dirty.clipped(Rect(*part.area))
-        seen = Rect(seen.left - part.origin, seen.top, seen.right - part.origin, seen.bottom)
+        seen = _seen(part, v_dirty)
         if seen.empty:
             return
         frame.translate(part.origin, 0)
@@ -127,6 +142,20 @@ class Drawing:
             painter.fillRect(picture.translated(part.origin, 0), self._checker)
         paint(frame, view, plan, seen, now)
         frame.translate(-part.origin, 0)
+
+
+def _seen(part: Part, v_dirty: Rect) -> Rect:
+    """Return what a part shows of a rectangle, in the pixels of its view."""
+    seen = v_dirty.clipped(Rect(*part.area))
+    return Rect(seen.left - part.origin, seen.top, seen.right - part.origin, seen.bottom)
+
+
+def _hides(view: ViewState | None, plans: Mapping[Side, Plan], part: Part, v_dirty: Rect) -> bool:
+    """Tell whether the picture lies over all of the background that a part shows."""
+    seen = _seen(part, v_dirty)
+    if seen.empty:
+        return True
+    return view is not None and part.side in plans and view.v_picture.holds(seen)
 
 
 def draw_line(painter: QPainter, comparison: Comparison, size: Size, ratio: float) -> None:
@@ -169,7 +198,7 @@ def _buffer(size: Size) -> QImage:
 
 def _pixels(image: QImage, area: QRect) -> Pixels:
     """Return a part of an image of 4 bytes per pixel, as uint8 HxWx4."""
-    whole = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.width(), 4)
+    whole = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.width(), 4)
     return whole[area.top() : area.bottom() + 1, area.left() : area.right() + 1]
 
 

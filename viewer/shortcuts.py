@@ -30,7 +30,7 @@ RESERVED = frozenset(QKeySequence(key) for key in ("Left", "Right", "Up", "Down"
 
 
 class ShortcutPage(QWidget):
-    """All actions with their shortcuts; below, keys can be added to the one chosen."""
+    """All actions with their shortcuts, once `read`; below, keys can be added to the one chosen."""
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
@@ -57,7 +57,6 @@ class ShortcutPage(QWidget):
         self.reset_all = self._button(tr("Reset a&ll"), self._reset_all)
         self.remark = QLabel(" ", self, wordWrap=True)
         self._lay_out()
-        self.read()
 
     def _button(self, text: str, do: Callable[[], None]) -> QPushButton:
         button = QPushButton(text, self)

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from viewer.commands import arguments
 from viewer.core import presets
@@ -23,6 +24,8 @@ what is measured:
   load       how soon it gives way to busy programs (started for this), and comes back
   start      the time from the start of the process to a sharp 24 megapixel photo
   memory     resident memory while many large pictures are opened and zoomed
+  tour       walks through the viewer as a user does, saves pictures of it in the folder named by
+             --to, and tells how long each step held up the interface at most
 """
 
 
@@ -69,6 +72,10 @@ def _memory(given: argparse.Namespace) -> Figures:
     return _bench("memory").measure(given.images, given.preset)
 
 
+def _tour(given: argparse.Namespace) -> Figures:
+    return _bench("tour").take(given.to, given.size, given.preset)
+
+
 #: Each takes the parsed arguments.
 MEASURES: Mapping[str, Callable[[argparse.Namespace], Figures]] = {
     "viewport": _viewport,
@@ -77,6 +84,7 @@ MEASURES: Mapping[str, Callable[[argparse.Namespace], Figures]] = {
     "load": _load,
     "start": _start,
     "memory": _memory,
+    "tour": _tour,
 }
 
 
@@ -107,13 +115,20 @@ def _parser() -> arguments.Parser:
         type=arguments.size,
         default=(1600, 1000),
         metavar="WxH",
-        help="of the viewport in device pixels (default 1600x1000)",
+        help="of the viewport, of tour's too, in device pixels (default 1600x1000)",
     )
     arguments.add_device_option(parser)
     parser.add_argument(
         "--seconds",
         type=arguments.number(1, 600),
         help="how long ui plays (default 10) and load keeps the machine busy (default 6)",
+    )
+    parser.add_argument(
+        "--to",
+        type=Path,
+        default=Path("tour"),
+        metavar="FOLDER",
+        help="of the pictures that tour takes (default %(default)s)",
     )
     parser.add_argument(
         "--images",

@@ -104,16 +104,19 @@ def parts(comparison: Comparison, canvas: Size) -> tuple[Part, ...]:
     return (Part(right, 0, Cells(0, 0, width, height)),)
 
 
-def difference(left: Pixels, right: Pixels, gain: int) -> Pixels:
-    """Return |left - right| x gain, at most 255, of each channel; uint8 HxWx4, the last one 255."""
-    out = np.empty_like(left, order="C")
+def difference(left: Pixels, right: Pixels, gain: int, out: Pixels | None = None) -> Pixels:
+    """Return |left - right| x gain, at most 255, of each channel; uint8 HxWx4, the last one 255.
+
+    The result is written into `out` if that is given, which may be one of both.
+    """
+    out = np.empty_like(left, order="C") if out is None else out
     shape = (min(_BAND_ROWS, left.shape[0]), *left.shape[1:])
     low, over = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
     for top in range(0, left.shape[0], _BAND_ROWS):
         one, two = left[top : top + _BAND_ROWS], right[top : top + _BAND_ROWS]
         band, rows = out[top : top + _BAND_ROWS], len(one)
-        np.maximum(one, two, out=band)
         np.minimum(one, two, out=low[:rows])
+        np.maximum(one, two, out=band)
         band -= low[:rows]
         np.greater(band, 255 // gain, out=over[:rows], casting="unsafe")
         over[:rows] *= 255
