@@ -175,11 +175,13 @@ class Tour:
         self._refined()
 
     def _browse(self) -> None:
-        for key, name in ((Key.Key_PageDown, "2 face"), (Key.Key_PageDown, "3 leaves")):
+        for key, name in (
+            (Key.Key_PageDown, "2 face"),
+            (Key.Key_End, "3 leaves"),
+            (Key.Key_PageUp, "2 face"),
+        ):
             self._press(key)
             self._until(lambda name=name: self._title.startswith(name), f"{name} did not come")
-        self._press(Key.Key_Home)
-        self._until(lambda: self._title.startswith("1 raccoon"), "the first did not come")
         self._refined()
 
     def _zoom(self) -> None:
