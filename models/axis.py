@@ -6,7 +6,9 @@ to the last bit. An output pixel j has its centre at the LR coordinate (j + 0.5)
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +40,14 @@ class Axis:
         edges = cls(n_in, n_out, out0, out1, 0, n_in)
         first, last = (int(n) // (2 * n_out) for n in edges._numerators()[[0, -1]])
         return replace(edges, in0=max(0, first - halo), in1=min(n_in, last + halo + 2))
+
+    def blocks(self, length: int) -> Iterator[Axis]:
+        """Cut it into blocks of so many output pixels, with what bicubic interpolation reads."""
+        reach = ceil(2.0 * max(1.0, self.n_in / self.n_out))
+        for start in range(self.out0, self.out1, length):
+            end = min(start + length, self.out1)
+            block = Axis.tile(self.n_in, self.n_out, start, end, reach)
+            yield replace(block, in0=max(block.in0, self.in0), in1=min(block.in1, self.in1))
 
     @property
     def scale(self) -> float:

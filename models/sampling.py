@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -9,12 +11,26 @@ from torch import Tensor
 
 from models.axis import Axis
 
+#: Output pixels along an axis that are interpolated at once.
+BLOCK = 64
+
 
 def resample(x: Tensor, rows: Axis, cols: Axis) -> Tensor:
-    """Interpolate (N, C, h, w) to (N, C, H, W) in float32 by antialiased bicubic, a = -0.5."""
-    down, across = (torch.as_tensor(axis.bicubic(), device=x.device) for axis in (rows, cols))
+    """Interpolate (N, C, h, w) to (N, C, H, W) in float32 by antialiased bicubic, a = -0.5.
+
+    A matrix for each axis, in blocks: nearly all of a whole one would be zeros.
+    """
     with torch.autocast(x.device.type, enabled=False):  # positions and pixels need 24 bit
-        return down @ x.float() @ across.T
+        x = x.float()
+        x = torch.cat([matrix @ x[:, :, here] for matrix, here in _blocks(rows, x.device)], dim=2)
+        return torch.cat([x[..., here] @ m.T for m, here in _blocks(cols, x.device)], dim=3)
+
+
+def _blocks(axis: Axis, device: torch.device) -> Iterator[tuple[Tensor, slice]]:
+    """Yield the bicubic matrix of each block of output pixels, and the input pixels it reads."""
+    for block in axis.blocks(BLOCK):
+        here = slice(block.in0 - axis.in0, block.in1 - axis.in0)
+        yield torch.as_tensor(block.bicubic(), device=device), here
 
 
 def bicubic(x: Tensor, rows: Axis, cols: Axis) -> Tensor:

@@ -32,6 +32,10 @@ class NotFinite(ModelError):  # noqa: N818 - named after what its numbers are no
     """A network answered with infinities or what is no number, where pixels should be."""
 
 
+class GivenUp(Exception):  # noqa: N818
+    """Nobody wants any more what a network was making."""
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSpec:
     """The facts of one trained network.

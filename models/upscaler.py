@@ -7,6 +7,8 @@ folding of a (scale, subnet) into a plain network happen here and nowhere else.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import safetensors.torch
@@ -15,11 +17,12 @@ from numpy.typing import NDArray
 from torch import nn
 
 from models.axis import Axis
+from models.bands import Crew, count_bands, cut
 from models.contract import Network
 from models.devices import choose_device, choose_precision
 from models.networks import build
 from models.sampling import bicubic
-from models.spec import ModelError, ModelSpec, NotFinite
+from models.spec import GivenUp, ModelError, ModelSpec, NotFinite
 
 Pixels = NDArray[np.uint8]
 
@@ -58,6 +61,9 @@ class Upscaler:
         self.precision = next(name for name, kind in PRECISIONS.items() if kind is dtype)
         self._network = load_network(spec)
         self._prepared: OrderedDict[tuple[float, float, float], nn.Module] = OrderedDict()
+        self._crew = Crew()
+        #: Asked ahead of each layer whether somebody still wants what is being made.
+        self.given_up: Callable[[], bool] = lambda: False
 
     def region(
         self,
@@ -74,16 +80,42 @@ class Upscaler:
         whole result: the scale of each axis is exactly out / in. `rows` and `cols` are the wanted
         half-open ranges of output pixels. `subnet` is one of `spec.subnets`, `halo` the LR pixels
         to read around the rectangle, as the model card says unless given. Returns uint8 HxWx3.
-        Raises `NotFinite` if the network's numbers are none.
+        Raises `NotFinite` if the network's numbers are none, `GivenUp` once `given_up` says so.
         """
         halo = self.spec.halo if halo is None else halo
-        y, to_rows = self._stages(image.shape[0], out_size[0], rows, halo)
-        x, to_cols = self._stages(image.shape[1], out_size[1], cols, halo)
-        crop = np.array(image[y.in0 : y.in1, x.in0 : x.in1])
-        network = self._prepare((y.scale, x.scale), subnet)
+        y, x = (
+            self._stages(n_in, n_out, wanted, halo)
+            for n_in, n_out, wanted in zip(image.shape, out_size, (rows, cols), strict=False)
+        )
+        network = self._prepare((y[0].scale, x[0].scale), subnet)
+        threads = torch.get_num_threads() if self.device.type == "cpu" else 1
+        longer = 0 if rows[1] - rows[0] > cols[1] - cols[0] else 1
+        count = count_bands((y, x)[longer][0], halo, threads)
+        if count == 1:
+            return self._run(network, image, y, x)
+        result = np.empty((rows[1] - rows[0], cols[1] - cols[0], 3), np.uint8)
+
+        def make(part: tuple[int, int]) -> None:
+            axes = [y, x]
+            axes[longer] = self._stages(image.shape[longer], out_size[longer], part, halo)
+            place = [slice(None), slice(None)]
+            first = (rows, cols)[longer][0]
+            place[longer] = slice(part[0] - first, part[1] - first)
+            result[tuple(place)] = self._run(network, image, *axes)
+
+        parts = cut((rows, cols)[longer], count)
+        self._crew.run([partial(make, part) for part in parts], threads // count)
+        return result
+
+    def _run(
+        self, network: nn.Module, image: Pixels, y: tuple[Axis, Axis], x: tuple[Axis, Axis]
+    ) -> Pixels:
+        """Make what the axes say, each as `_stages` returned it, in one go."""
+        (y_in, to_rows), (x_in, to_cols) = y, x
+        crop = np.array(image[y_in.in0 : y_in.in1, x_in.in0 : x_in.in1])
         with torch.inference_mode():
             lr = torch.from_numpy(crop).to(self.device).permute(2, 0, 1)[None].float().div_(255)
-            hr = network(lr, y, x)
+            hr = network(lr, y_in, x_in)
             if to_rows.scale > 1 or to_cols.scale > 1:
                 hr = bicubic(hr.permute(2, 0, 1)[None], to_rows, to_cols)[0]
             if not torch.isfinite(hr.sum()):
@@ -119,8 +151,15 @@ class Upscaler:
             network = self._network.prepare(scale, subnet)
             network = network.to(self.device, PRECISIONS[self.precision])
             network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            for layer in network.modules():
+                if isinstance(layer, nn.Conv2d):
+                    layer.register_forward_pre_hook(self._ask_whether_to_go_on)
             self._prepared[key] = network
             if len(self._prepared) > self.KEPT:
                 self._prepared.popitem(last=False)
         self._prepared.move_to_end(key)
         return self._prepared[key]
+
+    def _ask_whether_to_go_on(self, *_: object) -> None:
+        if self.given_up():
+            raise GivenUp

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.spec import ModelSpec, available
+from models.spec import GivenUp, ModelSpec, available
 from viewer.core.budget import ResourceSample
 from viewer.core.decoder import Decoder
 from viewer.core.picture import Picture
@@ -31,6 +32,7 @@ class FakeUpscaler:
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
+        self.given_up: Callable[[], bool] = lambda: False
 
     def __call__(self, model: str) -> FakeUpscaler:
         """Serve as the engine's loader, too."""
@@ -47,6 +49,8 @@ class FakeUpscaler:
         self.calls.append((rows, cols, subnet))
         self.entered.set()
         assert self.gate.wait(20)
+        if self.given_up():
+            raise GivenUp
         if self.error is not None:
             raise self.error
         ys = np.arange(*rows) * image.shape[0] // out_size[0]

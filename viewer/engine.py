@@ -132,8 +132,8 @@ class Engine:
     def render(self, request: TileRequest) -> tuple[Pixels, float]:
         """Return `request.l_rect` as premultiplied BGRA, and the seconds it took, loading apart.
 
-        Raises `TileError`, `OutOfMemory`, or `GpuLost`: what was loaded onto the GPU is then let
-        go of.
+        Raises `GivenUp` if the request is dropped meanwhile, `TileError`, `OutOfMemory`, or
+        `GpuLost`: what was loaded onto the GPU is then let go of.
         """
         try:
             return self._rendered(request)
@@ -146,6 +146,7 @@ class Engine:
         upscaler = None
         if model is not None:
             upscaler = self.prepare(model, request.on_cpu)
+            upscaler.given_up = request.dropped.is_set
             use_threads(request.threads)
         start = time.perf_counter()
         with careful.told():

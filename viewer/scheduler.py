@@ -17,7 +17,7 @@ from viewer.core.pending import PendingTiles
 from viewer.core.plan import Plan, Scene, plan, quick_first
 from viewer.core.polish import first_subnet
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import TILE_BYTES
+from viewer.core.pyramid import TILE_BYTES, level_of
 from viewer.core.relief import Relief
 from viewer.core.shapes import Cells, Point
 from viewer.core.tiles import Failure, Quality, TileKey, TileRequest, TileResult
@@ -273,10 +273,19 @@ class TileScheduler(QObject):
         self._drop()
 
     def _drop(self) -> None:
-        """Want nothing any more of what is not being made now."""
+        """Want nothing any more but what is being made now, if it is still seen."""
         self._quiet.stop()
         self._ahead = iter(())
-        self._pending.drop()
+        self._pending.drop(self._useful)
+
+    def _useful(self, request: TileRequest) -> bool:
+        """Tell whether what is being made will be on screen: after a pan, but not after a zoom."""
+        aim = self._visible
+        if aim is None or request.ahead or request.generation != self._generation:
+            return False
+        level = request.sheet.level
+        made = request.l_rect.clipped(aim.worth_making(level))
+        return level == level_of(aim.view.zoom) and made.width > 0 and made.height > 0
 
     def _refresh(self) -> None:
         """Show what is in hand, and ask for the rest without waiting."""

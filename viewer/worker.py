@@ -12,6 +12,7 @@ import time
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
+from models.spec import GivenUp
 from viewer.core import careful
 from viewer.core.errors import GpuLost, OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
@@ -39,17 +40,18 @@ class TileWorker(QObject):
 
     @Slot(object)
     def run(self, request: TileRequest) -> None:
-        """Make the tiles of a request, unless it was dropped while it waited here."""
+        """Make the tiles of a request; none if it was dropped, before that or meanwhile."""
         if self._stop_flag.is_set():
             return
-        if request.dropped.is_set():
-            self.finished.emit(TileResult(request, (), 0.0))
-            return
         try:
+            if request.dropped.is_set():
+                raise GivenUp
             pixels, seconds = self._engine.render(request)
             with careful.told():
                 tiles = tuple((key, _cut(pixels, request, key)) for key in request.tile_keys())
             self.finished.emit(TileResult(request, tiles, seconds))
+        except GivenUp:
+            self.finished.emit(TileResult(request, (), 0.0))
         except ViewerError as error:
             log.info("Tiles failed", exc_info=True)
             short, lost = isinstance(error, OutOfMemory), isinstance(error, GpuLost)

@@ -88,7 +88,8 @@ def test_it_is_idle_when_nothing_waits_and_nothing_is_under_way(pending):
     assert not pending.idle
 
 
-def test_dropped_only_the_request_being_made_goes_on(pending):
+@pytest.mark.parametrize("useful", [True, False])
+def test_dropped_only_the_request_being_made_goes_on_if_it_is_useful(pending, useful):
     pending.replace(keys(1, 2, 3))
     requests: list[TileRequest] = []
     for _ in range(2):
@@ -96,9 +97,9 @@ def test_dropped_only_the_request_being_made_goes_on(pending):
             lambda waiting: Cells(waiting[0].tx, 0, waiting[0].tx + 1, 1),
             lambda first, tiles: requests.append(request_for(first, tiles)) or requests[-1],
         )
-    pending.drop()
+    pending.drop(lambda _: useful)
     assert pending.waiting == 0
-    assert [request.dropped.is_set() for request in requests] == [False, True]
+    assert [request.dropped.is_set() for request in requests] == [not useful, True]
     pending.done(requests[0])
     pending.replace(keys(2))
     assert take(pending) == [2], "what was dropped may be asked for again"

@@ -52,3 +52,18 @@ def test_a_tile_holds_its_halo_and_no_more(n_in: int, n_out: int, halo: int) -> 
     low = ((2 * (n_out // 2) + 1) * n_in - n_out) // (2 * n_out)
     assert tile.in0 == max(0, low - max(halo, 1))
     assert tile.in1 == min(n_in, low + 1 + max(halo, 1) + 1)
+
+
+@given(n_in=sizes, n_out=outputs, length=st.integers(1, 40), data=st.data())
+def test_interpolating_in_blocks_is_interpolating(
+    n_in: int, n_out: int, length: int, data: st.DataObject
+) -> None:
+    out0 = data.draw(st.integers(0, n_out - 1))
+    out1 = data.draw(st.integers(out0 + 1, n_out))
+    axis = Axis.tile(n_in, n_out, out0, out1, 2 * -(-n_in // n_out))
+    line = np.sin(np.arange(axis.in0, axis.in1, dtype=np.float32))
+    parts = [
+        block.bicubic() @ line[block.in0 - axis.in0 : block.in1 - axis.in0]
+        for block in axis.blocks(length)
+    ]
+    np.testing.assert_allclose(np.concatenate(parts), axis.bicubic() @ line, atol=1e-5)

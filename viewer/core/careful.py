@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -27,6 +27,8 @@ SMALLEST_PX = 64
 
 class RegionUpscaler(Protocol):
     """What is needed of `models.upscaler.Upscaler`."""
+
+    given_up: Callable[[], bool]
 
     def region(
         self, image: Pixels, out_size: tuple[int, int], rows: Span, cols: Span, subnet: float

@@ -19,7 +19,7 @@ PASS_SECONDS = 0.08
 FIRST_LR_PIXELS = 96 * 96
 
 #: A pass is at least so many halos wide, or it would mostly make what is then thrown away.
-HALOS_PER_SIDE = 24
+HALOS_PER_SIDE = 32
 
 #: Interpolation is quick everywhere: one pass makes a whole canvas.
 PIXELS_PER_PASS = 6_000_000

@@ -31,11 +31,15 @@ class PendingTiles:
         """Whether nothing waits and nothing is under way."""
         return not self._waiting and not self._in_flight
 
-    def drop(self) -> None:
-        """Forget the waiting tiles, and tell the worker to make only what it is making now."""
+    def drop(self, useful: Callable[[TileRequest], bool] = lambda _: False) -> None:
+        """Forget the waiting tiles, and tell the worker to give up what is under way.
+
+        It goes on with the one that it is making now if that is still `useful`.
+        """
         self._waiting = []
-        for request in self._in_flight[1:]:
-            request.dropped.set()
+        for number, request in enumerate(self._in_flight):
+            if number or not useful(request):
+                request.dropped.set()
 
     def replace(self, missing: Iterable[TileKey]) -> None:
         """Forget the waiting tiles for these; those already under way are left out."""

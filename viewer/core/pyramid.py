@@ -21,7 +21,7 @@ GUTTER_PX = 2
 TILE_BYTES = 4 * (TILE_PX + 2 * GUTTER_PX) ** 2
 
 #: What is made beyond the edges of the screen.
-MARGIN_PX = 16
+MARGIN_PX = 8
 
 
 def level_of(zoom: float) -> int:
