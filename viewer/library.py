@@ -63,12 +63,18 @@ class Library(QObject):
         self._near: list[Path] = []
         self._ahead: Path | None = None
         self._unreadable: set[Path] = set()
+        self._sizes: dict[Path, int] = {}  # in bytes, of what was read ahead
         self._pasted: set[Path] = set()
 
     @property
     def picture(self) -> Opened | None:
         """The picture on screen."""
         return self._picture
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing is being read, and nothing waits to be."""
+        return not (self._reading or self._waiting or self._ahead)
 
     # -- What is asked for -----------------------------------------------------------------------
 
@@ -212,7 +218,11 @@ class Library(QObject):
             return
         for count, path in enumerate(self._near[1:], 1):
             if path not in self._unreadable and not self._shelf.holds(path):
-                if self._shelf.has_room(shown.size_bytes, self._near[:count]):
+                # Those not read yet may be as large as the largest in hand; what was put away again
+                # to make room for others had better stay away.
+                largest = max([shown.size_bytes, *(opened.size_bytes for opened in self._shelf)])
+                size = self._sizes.get(path, largest)
+                if self._shelf.has_room(size, self._near[:count]):
                     self._ahead = path
                     self.ahead_requested.emit(OpenRequest(0, path, None, self._display))
                 break
@@ -224,6 +234,7 @@ class Library(QObject):
     def on_ahead(self, opened: Opened) -> None:
         """Keep a picture that was read ahead; it may have been asked for by now."""
         self._ahead = None
+        self._sizes[opened.stamp.path] = opened.size_bytes
         self._shelf.put(opened)
         wanted = self._waiting or self._reading
         if wanted is not None and (wanted.path, wanted.page) == (opened.stamp.path, 0):

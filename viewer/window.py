@@ -22,7 +22,7 @@ from viewer.canvas import Canvas
 from viewer.chrome import Chrome
 from viewer.core.budget import Limits
 from viewer.core.errors import shown
-from viewer.core.listing import EXTENSIONS
+from viewer.core.listing import KNOWN
 from viewer.core.picture import Picture
 from viewer.core.plan import Plan
 from viewer.core.presets import Preset
@@ -187,7 +187,7 @@ class MainWindow(QMainWindow):
             )
 
     def _ask_for_files(self) -> None:
-        patterns = " ".join(f"*{extension}" for extension in sorted(EXTENSIONS))
+        patterns = " ".join(f"*{extension}" for extension in sorted(KNOWN))
         names, _ = QFileDialog.getOpenFileNames(
             self,
             tr("Open pictures"),

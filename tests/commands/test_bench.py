@@ -10,7 +10,7 @@ from fakes import FakeLoad
 from models import spec
 from models.upscaler import Upscaler
 from viewer.__main__ import main
-from viewer.bench import load, memory, start, ui
+from viewer.bench import browse, load, memory, start, ui
 from viewer.bench.arithmetic import gflop, matmul_gflops
 from viewer.core.budget import Limits
 from viewer.core.presets import recipe
@@ -127,3 +127,14 @@ def test_ui_compares_the_delays_with_and_without_a_network(qapp, monkeypatch):
     found = ui.measure("off", 0.2, 600, 400)
     assert found["ratio_p99"]["event_loop_ms"] > 0
     assert found["on"]["paint_ms"]["max"] >= found["on"]["paint_ms"]["p50"]
+
+
+@pytest.mark.slow
+def test_browse_tells_of_every_action_and_folder(monkeypatch, qapp):
+    monkeypatch.setattr(browse, "MANY", 30)
+    monkeypatch.setattr(browse, "STEPS", 2)
+    found = browse.measure("off", 300, 200)
+    assert found["next_ms"]["max"] > 0
+    assert set(found["actions"]) == set(browse.ACTIONS)
+    assert all(each["late_ms"] >= 0 for each in found["actions"].values())
+    assert found["opening"]["folder_of_many_with_thumbnails"]["first_paint_ms"] > 0

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 
 from viewer.core import listing
+from viewer.core.decoder import Decoder
 from viewer.core.listing import list_names
 from viewer.core.source import open_picture
 
@@ -102,6 +103,25 @@ def test_without_room_only_the_picture_on_screen_is_in_hand(browse, holiday, mon
     monkeypatch.setattr("viewer.library.SHARE", 0.0)
     app = browse(holiday / "img3.png")
     assert in_hand(app) == {"img3.png"}
+
+
+def test_beside_a_small_picture_large_ones_are_read_ahead_once(browse, holiday, qtbot, monkeypatch):
+    """However many there is room for: what made room for another is not read again and again."""
+    for index in range(2, 7):
+        Image.fromarray(noise(600, 400)).save(holiday / f"img{index}.png")
+    read, real = [], Decoder.open
+
+    def note(decoder, path, wish):
+        read.append(path.name)
+        return real(decoder, path, wish)
+
+    monkeypatch.setattr(Decoder, "open", note)
+    app = browse(holiday / "img1.png")
+    for room in (3.5, 2.5, 1.5):
+        app.library._shelf.set_cap(int(room * 600 * 400 * 3))
+        app.library._look_ahead()
+        qtbot.waitUntil(lambda: settled(app))
+    assert max(read.count(name) for name in read) <= 2
 
 
 def test_a_broken_neighbour_is_passed_by_and_told_only_when_it_is_wanted(browse, holiday, qtbot):

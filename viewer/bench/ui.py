@@ -118,12 +118,17 @@ def figures(values: list[float]) -> dict[str, float]:
 
 
 class Lateness(QObject):
-    """Collects by how many milliseconds each tick was late."""
+    """Collects by how many milliseconds each tick was late, and how many this thread worked for.
+
+    What others take of the processor makes ticks late, too; what this thread works does not hold
+    anything up that others do.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._late_ms: list[float] = []
-        self._last = time.perf_counter()
+        self._last, self._work = time.perf_counter(), time.thread_time()
+        self._work_ms: list[float] = []
         self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
         self._timer.timeout.connect(self._tick)
         self._timer.start()
@@ -133,11 +138,18 @@ class Lateness(QObject):
         late, self._late_ms = self._late_ms, []
         return late
 
+    def worked(self) -> list[float]:
+        """Return the milliseconds of work between two ticks, since the last call."""
+        work, self._work_ms = self._work_ms, []
+        return work
+
     def stop(self) -> None:
         self._timer.stop()
 
     def _tick(self) -> None:
-        now = time.perf_counter()
+        now, work = time.perf_counter(), time.thread_time()
+        self._work_ms.append(1000 * (work - self._work))
+        self._work = work
         self._late_ms.append(max(0.0, 1000 * (now - self._last) - TICK_MS))
         self._last = now
 

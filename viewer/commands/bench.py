@@ -23,6 +23,7 @@ what is measured:
   subnets    the time of a viewport for each width of the network
   load       how soon it gives way to busy programs (started for this), and comes back
   start      the time from the start of the process to a sharp 24 megapixel photo
+  browse     how soon the next picture is there, and how late anything answers meanwhile
   memory     resident memory while many large pictures are opened and zoomed
   tour       walks through the viewer as a user does, saves pictures of it in the folder named by
              --to, and tells how long each step held up the interface at most
@@ -68,6 +69,10 @@ def _start(_given: argparse.Namespace) -> Figures:
     return _bench("start").measure()
 
 
+def _browse(given: argparse.Namespace) -> Figures:
+    return _bench("browse").measure(given.preset)
+
+
 def _memory(given: argparse.Namespace) -> Figures:
     return _bench("memory").measure(given.images, given.preset)
 
@@ -83,6 +88,7 @@ MEASURES: Mapping[str, Callable[[argparse.Namespace], Figures]] = {
     "subnets": _subnets,
     "load": _load,
     "start": _start,
+    "browse": _browse,
     "memory": _memory,
     "tour": _tour,
 }

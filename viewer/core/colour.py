@@ -132,7 +132,7 @@ def _split_alpha(image: Image.Image) -> tuple[Image.Image, Image.Image | None]:
         return image.convert(image.mode[:-1]), image.getchannel("A")
     if image.mode == "1":
         return image.convert("L"), None
-    return (image if image.mode in ("L", "CMYK", "LAB") else image.convert("RGB")), None
+    return (image if image.mode in ("L", "CMYK", "LAB") else _rgb(image)), None
 
 
 def _fit_transparent_colour(image: Image.Image) -> None:
@@ -191,7 +191,12 @@ def _apply_profile(colours: Image.Image, icc_profile: bytes | None) -> Image.Ima
                 return _convert(fitting, profile, _builtin("sRGB"))
         except _FAULTS:
             pass
-    return colours.convert("RGB")
+    return _rgb(colours)
+
+
+def _rgb(image: Image.Image) -> Image.Image:
+    """Return an image as RGB, itself if it is: Pillow would copy it, which a huge one feels."""
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _space(icc_profile: bytes) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
-from viewer.core.listing import EXTENSIONS, list_names, natural
+from viewer.core.listing import KNOWN, list_names, natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def given(paths: Sequence[Path], go_on: Callable[[], bool] = _always) -> tuple[F
         if path.is_dir():
             files += _files(path, go_on)
         else:
-            (files if path.suffix.lower() in EXTENSIONS else others).append(str(path))
+            (files if path.suffix.lower() in KNOWN else others).append(str(path))
     if files:
         return Folder(tuple(dict.fromkeys(files))), len(others)
     if others:

@@ -21,6 +21,9 @@ EXTENSIONS = frozenset(
     }
 )
 
+#: And those that it can be told of what they take.
+KNOWN = EXTENSIONS.union(*(extra.suffixes for extra in EXTRAS))
+
 _DIGITS = re.compile("([0-9]+)")
 
 

@@ -29,6 +29,10 @@ _PLUGINS = ("Jpeg", "Mpo", "Png", "WebP", "Avif", "Tiff", "Gif", "Bmp", "Jpeg2K"
 #: pass through 64.
 BYTES_PER_PIXEL = 16
 BYTES_PER_DEEP_PIXEL = 32
+#: Where nothing is done to them but to hand them over, of formats decoded strip by strip; and
+#: where colours are converted or pixels turned, for each.
+BYTES_PER_PLAIN_PIXEL, BYTES_PER_COPY = 8, 4
+PLAIN_FORMATS, PLAIN_MODES = ("JPEG", "MPO", "PNG", "TIFF", "BMP"), ("1", "L", "RGB")
 
 #: More pixels than this must be worth some bytes of the file: a blank page of 1 bit, packed as well
 #: as a PNG can be, has 8,000 for each byte, and what is left of a photo far fewer.
@@ -167,9 +171,21 @@ def _check_image(
     width, height = image.size
     if wish.shrink > 1 and image.format == "JPEG2000":  # which is reduced only while it is loaded
         width, height = width // wish.shrink, height // wish.shrink
-    each = BYTES_PER_DEEP_PIXEL if image.mode in ("I", "F") else BYTES_PER_PIXEL
     helpful = SHRINKS if image.format in ("JPEG", "MPO", "JPEG2000") else ()
-    check_size(path, file, (width, height), room, each, full_size, helpful)
+    check_size(path, file, (width, height), room, _bytes_each(image), full_size, helpful)
+
+
+def _bytes_each(image: ImageFile.ImageFile) -> int:
+    """Return how much memory each pixel takes at the peak of opening."""
+    if image.mode in ("I", "F"):
+        return BYTES_PER_DEEP_PIXEL
+    plain = image.format in PLAIN_FORMATS and image.mode in PLAIN_MODES
+    if not plain or image.has_transparency_data:
+        return BYTES_PER_PIXEL
+    # Of a PNG it may stand behind the pixels whether it is turned.
+    turned = image.format == "PNG" or metadata.upright_turn(image) is not None
+    copies = ("icc_profile" in image.info) + turned
+    return BYTES_PER_PLAIN_PIXEL + copies * BYTES_PER_COPY
 
 
 def check_size(

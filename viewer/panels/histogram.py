@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPolygonF
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from viewer.core.histogram import Counts, heights
+from viewer.core.picture import Pixels
+from viewer.images import qimage
 from viewer.language import tr
 
 WIDTH, HEIGHT, MARGIN = 208, 96, 8
 BACK = QColor(20, 20, 20, 205)
-COLOURS = (QColor(235, 70, 60), QColor(70, 200, 80), QColor(80, 130, 255))
+COLOURS = ((235, 70, 60), (70, 200, 80), (80, 130, 255))
+
+Heights = NDArray[np.float64]
 
 
 class HistogramPanel(QWidget):
@@ -23,14 +28,13 @@ class HistogramPanel(QWidget):
         self.setObjectName("histogram")
         self.setAccessibleName(tr("Histogram"))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.curves: list[QPolygonF] = []
+        self.heights: Heights | None = None
+        self._image = QImage()  # of the curves, at the size it has here
 
     def show_counts(self, counts: Counts | None) -> None:
         """Draw these counts (3x256); None while they are being made."""
-        self.curves = []
-        for line in heights(counts) if counts is not None else ():
-            points = [QPointF(x / 255, float(y)) for x, y in enumerate(line)]
-            self.curves.append(QPolygonF([QPointF(0, 0), *points, QPointF(1, 0)]))
+        self.heights = None if counts is None else heights(counts)
+        self._image = QImage()
         if counts is not None:
             means = (counts * np.arange(256)).sum(axis=1) / np.maximum(counts.sum(axis=1), 1)
             words = tr("Mean red {red:.0f}, green {green:.0f}, blue {blue:.0f}")
@@ -48,9 +52,24 @@ class HistogramPanel(QWidget):
         painter.setBrush(BACK)
         painter.drawRoundedRect(QRectF(self.rect()), 4, 4)
         inside = QRectF(self.rect()).adjusted(MARGIN, MARGIN, -MARGIN, -MARGIN)
-        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Plus)
-        painter.translate(inside.bottomLeft())
-        painter.scale(inside.width(), -inside.height())
-        for curve, colour in zip(self.curves, COLOURS, strict=False):
-            painter.setBrush(colour)
-            painter.drawPolygon(curve)
+        if self.heights is not None:
+            painter.drawImage(inside, self._drawn(self.heights, inside))
+
+    def _drawn(self, heights: Heights, inside: QRectF) -> QImage:
+        """Return an image of the curves, drawn once and not at each paint."""
+        ratio = self.devicePixelRatioF()
+        width, height = round(inside.width() * ratio), round(inside.height() * ratio)
+        if (self._image.width(), self._image.height()) != (width, height):
+            self._image = qimage(curves(heights, width, height), transparent=True)
+        return self._image
+
+
+def curves(heights: Heights, width: int, height: int) -> Pixels:
+    """Return premultiplied uint8 HxWx4 (blue, green, red, alpha): below each curve its colour."""
+    places = np.linspace(0, 255, width)
+    tops = height * np.array([np.interp(places, np.arange(256), line) for line in heights])
+    rows = np.arange(height, 0, -1)[:, None]
+    covered = np.clip(tops[:, None, :] - (rows - 1), 0, 1)  # 3xHxW
+    colours = np.array([(blue, green, red, 255) for red, green, blue in COLOURS])
+    summed = np.einsum("chw,cb->hwb", covered, colours)
+    return np.minimum(summed, 255).round().astype(np.uint8)
