@@ -1,7 +1,7 @@
-"""Every action says what it does, has keys of its own, and is used by some test as a user does.
+"""Every action says what it does, has keys of its own, and does it when these are pressed.
 
-A test uses an action if the action's name ("view.fit") or one of its families ("model.") stands in
-quotes or in a remark of a file of this folder.
+`effects.py` lists what each does. Families of actions that are alike are used by tests of their
+own: their name ("model.") stands in quotes or in a remark of a file of this folder.
 """
 
 import itertools
@@ -9,17 +9,57 @@ import re
 from pathlib import Path
 
 import pytest
+from effects import EFFECTS
+from everything import close_everything
+from fakes import noise
+from PIL import Image
 from PySide6.QtGui import QKeySequence
+from PySide6.QtTest import QTest
 
 from viewer.actions import plain
 
 HERE = Path(__file__)
 
 #: Families whose members are alike and made from lists; they are found in menus and the palette.
-ALIKE = (
-    *("preset.", "model.", "treat_as.", "display.", "file.recent."),
+FAMILIES = (
+    *("model.", "treat_as.", "display.", "file.recent."),
     *("compare.left.", "compare.right.", "compare.gain."),
 )
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    """A tall picture, another one, and one of two pages."""
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    Image.fromarray(noise(100, 300)).save(pictures / "a.png")
+    Image.fromarray(noise(90, 120)).save(pictures / "b.png")
+    pages = [Image.fromarray(noise(80, 60)) for _ in range(2)]
+    pages[0].save(pictures / "c.tif", save_all=True, append_images=pages[1:])
+    return pictures
+
+
+@pytest.fixture
+def desktop(monkeypatch):
+    """Note on a window what the desktop is asked, which is not there and answers nothing."""
+
+    def watch(window) -> None:
+        def note(name, answer):
+            def ask(*_args, **_more):
+                window.setProperty("asked", f"{window.property('asked') or ''} {name}")
+                return answer
+
+            return ask
+
+        dialogs, nothing = "PySide6.QtWidgets.QFileDialog", ("", "")
+        for name in ("getOpenFileName", "getSaveFileName"):
+            monkeypatch.setattr(f"{dialogs}.{name}", note(name, nothing))
+        monkeypatch.setattr(f"{dialogs}.getOpenFileNames", note("open", ([], "")))
+        monkeypatch.setattr(f"{dialogs}.getExistingDirectory", note("folder", ""))
+        monkeypatch.setattr("PySide6.QtWidgets.QMessageBox.about", note("about", None))
+        monkeypatch.setattr("PySide6.QtGui.QDesktopServices.openUrl", note("folder shown", True))
+
+    return watch
 
 
 @pytest.fixture
@@ -40,8 +80,7 @@ def test_each_has_a_shortcut(registry):
     without = [
         name
         for name in (action.objectName() for action in registry)
-        if not registry.default_keys(name)
-        and (name.startswith("preset.") or not name.startswith(ALIKE))
+        if not registry.default_keys(name) and not name.startswith(FAMILIES)
     ]
     assert not without
 
@@ -69,14 +108,41 @@ def test_no_menu_has_a_mnemonic_twice(registry):
     assert not twice
 
 
-def test_each_is_used_by_a_test(registry):
+def test_the_list_of_effects_is_that_of_the_actions(registry):
+    """Whoever adds an action says in `effects.py` what it does, or gives it a family."""
+    names = {action.objectName() for action in registry}
+    assert {name for name in names if not name.startswith(FAMILIES)} == set(EFFECTS)
+
+
+@pytest.mark.parametrize("menu", ["view", "go", "edit", "preset", "compare", "help", "file"])
+def test_each_does_what_it_says_when_its_key_is_pressed(folder, start, qtbot, desktop, menu):
+    app = start(folder)
+    desktop(app.window)
+    for name, effect in EFFECTS.items():
+        if name.startswith(f"{menu}."):
+            close_everything(app)
+            app.window.activateWindow()
+            qtbot.waitUntil(app.window.isActiveWindow)
+            if effect.first is not None:
+                effect.first(app, qtbot)
+            qtbot.waitUntil(app.window.registry[name].isEnabled)
+            before = effect.probe(app)
+            keys = app.window.registry.default_keys(name)[0][0]
+            QTest.keyPress(app.window, keys.key(), keys.keyboardModifiers())
+            wait_for_effect(qtbot, name, lambda: effect.probe(app) != before)  # noqa: B023
+            QTest.keyRelease(app.window, keys.key(), keys.keyboardModifiers())
+
+
+def wait_for_effect(qtbot, name, happened):
+    try:
+        qtbot.waitUntil(happened)
+    except qtbot.TimeoutError:
+        pytest.fail(f"{name} did nothing")
+
+
+def test_those_of_a_family_are_used_by_a_test():
     tests = "\n".join(path.read_text() for path in HERE.parent.glob("test_*.py") if path != HERE)
-    unused = []
-    for name in (action.objectName() for action in registry):
-        family = next((each for each in ALIKE if name.startswith(each)), None)
-        if not re.search(rf"\b{re.escape(family or name)}", tests):
-            unused.append(name)
-    assert not unused
+    assert [name for name in FAMILIES if not re.search(rf"\b{re.escape(name)}", tests)] == []
 
 
 def test_what_ends_a_menu_ends_it(start):
