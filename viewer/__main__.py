@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeGuard
 
 from models.spec import ModelError
+from viewer import logs
 from viewer.core.errors import ViewerError, one_line, shown
 
 #: First words with a meaning of their own; whatever else comes first is a file or folder to view.
@@ -30,6 +31,8 @@ COMMANDS = {
 OWN_COMMANDS = {"--decode-for": "viewer.core.decoding"}
 VIEW = "viewer.commands.view"
 
+log = logging.getLogger("viewer")
+
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
 
@@ -40,8 +43,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     130: interrupted.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    if words and words[0] in OWN_COMMANDS:
+        return _run(words)
+    with logs.kept("--debug" in words):
+        return _told(words)
+
+
+def _told(words: list[str]) -> int:
+    """Run it, and tell of each failure in one sentence."""
     debug = "--debug" in words
-    _log_to_stderr(debug)
     with suppress(AttributeError):  # names of files need not be text, nor terminals know all of it
         sys.stdout.reconfigure(errors="backslashreplace")  # pyright: ignore[reportAttributeAccessIssue]
     with warnings.catch_warnings():
@@ -50,6 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             return _run(words)
         except (ViewerError, ModelError) as error:
+            log.info("Refused", exc_info=True)
             return _fail(str(error))
         except KeyboardInterrupt:
             return INTERRUPTED
@@ -62,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         except Exception as error:
             if debug:
                 raise
+            log.warning("Failed", exc_info=True)
             if isinstance(error, OSError) and error.strerror:
                 return _fail(_of_the_system(error))
             kind = type(error).__name__
@@ -73,24 +85,6 @@ def _run(words: list[str]) -> int:
     if words and words[0] in known:
         return importlib.import_module(known[words[0]]).main(words[1:])
     return importlib.import_module(VIEW).main(words)
-
-
-def _log_to_stderr(debug: bool) -> None:
-    if debug:
-        logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
-    else:
-        handler = logging.StreamHandler()
-        handler.setFormatter(OneLine())
-        logging.basicConfig(level=logging.ERROR, handlers=[handler])
-
-
-class OneLine(logging.Formatter):
-    """Says what went wrong, and of an exception no more than its name."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        kind = record.exc_info[0] if record.exc_info else None
-        why = f" ({kind.__name__}): --debug shows where" if kind else ""
-        return f"anyzoom: {record.getMessage()}{why}."
 
 
 def _of_the_system(error: OSError) -> str:

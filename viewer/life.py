@@ -15,6 +15,7 @@ from PySide6.QtCore import QSocketNotifier
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from viewer import ownership
 from viewer.app import App
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import check_not_source
@@ -39,6 +40,8 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
+    if ownership.wanted():
+        ownership.watch()
     use_language(qt)
     use_good_style(qt)
     app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer import __main__
+from viewer import __main__, logs
 from viewer.commands import listing, view
 from viewer.core.errors import ExportError, OpenError
 from viewer.core.options import Options
@@ -263,5 +263,5 @@ def test_a_logged_exception_is_one_line_unless_debugging():
         raise ValueError("secret\ndetails")
     except ValueError:
         record = logging.LogRecord("x", logging.ERROR, "", 0, "A tile failed", (), sys.exc_info())
-    line = __main__.OneLine().format(record)
+    line = logs.OneLine().format(record)
     assert line == "anyzoom: A tile failed (ValueError): --debug shows where."

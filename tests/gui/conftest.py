@@ -9,8 +9,10 @@ import pytest
 from fakes import FakeLoad, FakeUpscaler, SharedDecoder, noise
 from PIL import Image
 from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from viewer import ownership
 from viewer.app import App
 from viewer.core.options import Options
 
@@ -22,6 +24,16 @@ Start = Callable[..., App]
 def _nothing_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing be made before it is looked at, so that tests may count what is."""
     monkeypatch.setattr("viewer.scheduler.AHEAD_MS", 3_600_000)
+
+
+@pytest.fixture(autouse=True)
+def _widgets_belong_to_one_thread(qapp: QApplication) -> Iterator[None]:
+    """Fail a test in which a worker touches what belongs to the interface."""
+    breaches: list[str] = []
+    end = ownership.watch(breaches.append)
+    yield
+    end()
+    assert breaches == []
 
 
 @pytest.fixture

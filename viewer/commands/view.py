@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from models import spec
-from viewer.commands import arguments
+from viewer.commands import arguments, diagnose
 from viewer.commands.display import check_display
 from viewer.commands.registering import add_register_options
 from viewer.core import presets
@@ -34,6 +34,8 @@ commands:
 
 def main(argv: Sequence[str]) -> int:
     """View what `argv` names; returns when the viewer is closed."""
+    if diagnose.OPTION in argv:
+        return diagnose.main(argv)
     options = read(argv)
     if options.model is not None:
         spec.find(options.model)  # an unknown name is refused before Qt is loaded
@@ -164,5 +166,10 @@ def _parser() -> arguments.Parser:
         help="wait until all that is visible is refined, save the canvas, and quit",
     )
     add_register_options(parser)
+    parser.add_argument(
+        diagnose.OPTION,
+        action="store_true",
+        help="tell what a bug report should hold, and quit; see 'anyzoom --diagnose --help'",
+    )
     parser.add_argument("--version", action="version", version=f"Anyzoom {version()}")
     return parser
