@@ -141,7 +141,8 @@ def caption_size(text: str, more: float) -> QSizeF:
 
 
 def draw_caption(painter: QPainter, box: QRectF, text: str, back: QColor) -> None:
-    """Draw a text on a dark plate."""
+    """Draw a text on a dark plate, figures and all from left to right, whatever else is written."""
+    painter.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(QApplication.font())
     painter.setPen(Qt.PenStyle.NoPen)

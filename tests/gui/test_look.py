@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 from everything import close_everything, show_everything
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible, QColor, QKeySequence, QPalette
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QAccessible, QColor, QImage, QKeySequence, QPainter, QPalette
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
     QScrollBar,
     QTabBar,
     QTextBrowser,
+    QToolBar,
 )
 
 import assets
@@ -97,7 +98,7 @@ def test_icons_are_of_one_family():
 
 def test_the_toolbar_comes_and_goes_and_is_remembered(start):
     app = start()
-    bar = app.window.chrome._toolbar
+    bar = app.window.findChild(QToolBar, "toolbar")
     assert not bar.isVisible()
     QTest.keySequence(app.window, QKeySequence("Ctrl+T"))  # view.toolbar
     assert bar.isVisible()
@@ -133,6 +134,52 @@ def test_right_to_left_mirrors_what_lies_over_the_picture(start, qtbot, qapp):
         close_everything(app)
     finally:
         qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def drawn(caption) -> QImage:
+    image = QImage(400, 40, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    painter = QPainter(image)
+    painter.setLayoutDirection(QApplication.layoutDirection())
+    caption.draw(painter, QRectF(5, 5, 390, 30))
+    painter.end()
+    return image
+
+
+def test_right_to_left_leaves_captions_and_figures_as_they_are(start, qtbot, qapp):
+    left_to_right = start()
+    left_to_right.sides.legend.show_gain(8)
+    left_to_right.sides.right.say("compact  ×2.00")
+    captions = left_to_right.sides.right, left_to_right.sides.legend
+    before = [drawn(each) for each in captions]
+    qapp.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    try:
+        assert [drawn(each) for each in captions] == before
+        panel = left_to_right.panels.metadata
+        left_to_right.window.registry["view.metadata"].trigger()
+        qtbot.waitUntil(lambda: bool(panel.text))
+        panel._fill()
+        size = panel.list.topLevelItem(1).text(1)
+        assert size.startswith("\N{LEFT-TO-RIGHT ISOLATE}300 × 200")
+        assert "\N{LEFT-TO-RIGHT ISOLATE}" not in panel.text  # which is copied
+    finally:
+        qapp.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
+
+
+def test_the_interface_takes_on_high_contrast(start, qapp, colours):
+    """Icons and text are of the system's colours; what lies over the picture has its own."""
+    palette = QPalette(QColor("black"), QColor("black"))
+    palette.setColor(QPalette.ColorRole.ButtonText, QColor("yellow"))
+    qapp.setPalette(palette)
+    app = start()
+    app.window.registry["view.toolbar"].trigger()
+    image = app.window.registry["view.fit"].icon().pixmap(48, 48).toImage()
+    solid = [image.pixelColor(x, y) for x in range(48) for y in range(48)]
+    assert {each.name() for each in solid if each.alpha() > 250} == {"#ffff00"}
+    app.window.on_failed("Something is wrong.")
+    for name, text, back in (("badge", "#f2f2f2", "#141414"), ("messages", "#221a08", "#f3d9a4")):
+        assert contrast(QColor(text), QColor(back)) > 7
+        assert text in app.canvas.styleSheet(), name
 
 
 @pytest.mark.parametrize("points", [7, 24])

@@ -110,12 +110,18 @@ class MetadataPanel(QDockWidget):
             if fact.group != group:
                 group = fact.group
                 self._add_heading(words[group])
-            line = QTreeWidgetItem([words[fact.name], fact.value])
+            line = QTreeWidgetItem([words[fact.name], self._in_order(fact.value)])
             line.setToolTip(1, fact.value)
             self.list.addTopLevelItem(line)
         hidden = any(fact.group == PRIVATE for fact in self._facts) and not self._private
         self.reveal.setEnabled(hidden)
         self.copy.setEnabled(bool(self._facts))
+
+    def _in_order(self, value: str) -> str:
+        """Keep width before height, and a path from its root on, among what runs right to left."""
+        right_to_left = self.layoutDirection() == Qt.LayoutDirection.RightToLeft
+        isolated = f"\N{LEFT-TO-RIGHT ISOLATE}{value}\N{POP DIRECTIONAL ISOLATE}"
+        return isolated if right_to_left else value
 
     def _add_heading(self, title: str) -> None:
         heading = QTreeWidgetItem([title])
