@@ -85,15 +85,18 @@ def _folder(folder: Path, count: int) -> Path:
 
 def _next(app: App, painted: list[float]) -> dict[str, object]:
     """Step through photos that are in hand."""
-    taken = []
+    taken, worked = [], []
     wait_until(lambda: app.browser.place is not None)
     app.window.registry["go.first"].trigger()
     for _ in range(STEPS):
         wait_until(lambda: _is_settled(app))
         wait(0.3)
+        work = time.thread_time()
         taken.append(_to_paint(app, painted, app.window.registry["go.next"].trigger))
+        worked.append(1000 * (time.thread_time() - work))
     return {
         "next_ms": figures(taken),
+        "next_work_ms": figures(worked),
         "next_frames": round(max(taken) / FRAME_MS, 2),
     }
 

@@ -21,6 +21,10 @@ from viewer.core.errors import one_line
 from viewer.core.picture import Picture, Pixels
 
 Span = tuple[int, int]
+Shared = mmap.mmap | bytes
+
+#: Of smaller pictures thousands may be in hand, and a process may have but a thousand open files.
+LEAST_MAPPED_BYTES = 4 << 20
 
 
 def memory() -> BinaryIO:
@@ -38,7 +42,7 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
     """
     layout, facts = decoding.Layout(**answer["layout"]), answer["picture"]
     seal(memory)
-    shared = mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ)
+    shared = _shared(memory)
     height, width = (int(side) for side in layout.shape)
     alpha = None if layout.alpha is None else _array(shared, layout.alpha, (height, width))
     full_width, full_height = (int(side) for side in facts["size"])
@@ -62,21 +66,29 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
     )
 
 
-def _array(shared: mmap.mmap, span: Span, shape: tuple[int, ...]) -> Pixels:
+def _shared(memory: BinaryIO) -> Shared:
+    """Return what is in the memory, copied if it is little: each mapping keeps a file open."""
+    if os.fstat(memory.fileno()).st_size < LEAST_MAPPED_BYTES:
+        memory.seek(0)
+        return memory.read()
+    return mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _array(shared: Shared, span: Span, shape: tuple[int, ...]) -> Pixels:
     start, length = _checked(shared, span)
     if length != math.prod(shape):
         raise ValueError(f"{shape} in {span}")
     return np.ndarray(shape, np.uint8, shared, start)
 
 
-def _block(shared: mmap.mmap, span: Span | None) -> bytes | None:
+def _block(shared: Shared, span: Span | None) -> bytes | None:
     if span is None:
         return None
     start, length = _checked(shared, span)
     return shared[start : start + length]
 
 
-def _checked(shared: mmap.mmap, span: Span) -> Span:
+def _checked(shared: Shared, span: Span) -> Span:
     start, length = int(span[0]), int(span[1])
     if not 0 <= start <= start + length <= len(shared):
         raise ValueError(f"{span} of {len(shared)}")
