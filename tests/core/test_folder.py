@@ -6,6 +6,7 @@ import pytest
 
 from viewer.core.errors import OpenError
 from viewer.core.folder import Folder, alone, given, listed
+from viewer.core.listing import natural
 
 
 @pytest.fixture
@@ -91,3 +92,9 @@ def test_files_that_were_given_keep_their_order_when_renamed():
 def test_listing_ends_when_nobody_wants_it(holiday):
     with pytest.raises(OpenError):
         listed(holiday, lambda: False)
+
+
+def test_names_are_in_the_order_in_which_people_sort_them():
+    names = ["a", "a 2", "a 10", "A1", "a1b", "a01c", "a2", "a-1", "a10", "ab", "b", "img007", "Ä"]
+    wanted = ["a", "A1", "a1b", "a01c", "a2", "a10", "a 2", "a 10", "a-1", "ab", "b", "img007", "Ä"]
+    assert sorted(names, key=natural) == wanted

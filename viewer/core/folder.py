@@ -72,7 +72,7 @@ def _always() -> bool:
     return True
 
 
-def _order(file: str) -> tuple[list[str | int], str]:
+def _order(file: str) -> tuple[str, str]:
     return natural(os.path.basename(file))
 
 
