@@ -32,13 +32,16 @@ ACTIONS = (
 
 @dataclass
 class Sample:
-    """What the process held at a moment of rest."""
+    """What the process held at a moment of rest, and what handling events had cost until then.
+
+    That is processor time of the interface's thread, which other programs do not lengthen.
+    """
 
     resident: int
     threads: int
     files: int
     children: int
-    late_ms: float
+    busy_ms: float
 
 
 @dataclass
@@ -67,12 +70,12 @@ class User:
         self._pause(float(self._random.exponential(0.06)))
 
     def _pause(self, seconds: float) -> None:
-        """Let events be handled, and note how late the viewer answers."""
+        """Let events be handled, and note how long each turn keeps the viewer."""
         end = time.monotonic() + seconds
         while True:
-            start = time.monotonic()
+            start = time.thread_time()
             QTest.qWait(1)
-            self._delays.append(time.monotonic() - start)
+            self._delays.append(time.thread_time() - start)
             if time.monotonic() >= end:
                 break
 
@@ -84,11 +87,11 @@ class User:
         assert self.app.scheduler._resting, "it never comes to rest"
         gc.collect()
         own = psutil.Process()
-        late = statistics.quantiles(self._delays, n=20)[-1] * 1000 if self._delays else 0.0
+        busy = statistics.quantiles(self._delays, n=20)[-1] * 1000 if self._delays else 0.0
         self._delays.clear()
         files = own.num_fds() if hasattr(own, "num_fds") else 0
         facts = (own.memory_info().rss, own.num_threads(), files, len(own.children()))
-        self.samples.append(Sample(*facts, late))
+        self.samples.append(Sample(*facts, busy))
 
     def _place(self) -> QPointF:
         size = self.app.canvas.size()
