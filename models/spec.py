@@ -165,9 +165,10 @@ def folder() -> Path:
     return Path(str(resources.files("assets"))) / "weights"
 
 
-def for_photos(model: ModelSpec) -> ModelSpec | None:
-    """Return the same network with weights for photos, called NAME-photo; None if none ship."""
-    return next((twin for twin in available() if twin.name == model.name + PHOTO), None)
+def for_photos(model: ModelSpec, other: str | None = None) -> ModelSpec | None:
+    """Return weights for photos: those called `other`, or else NAME-photo; None if none ship."""
+    name = other or model.name + PHOTO
+    return next((twin for twin in available() if twin.name == name), None)
 
 
 def automatic_subnet(scale: float, subnets: tuple[float, ...]) -> float:

@@ -83,6 +83,14 @@ def test_a_model_without_weights_for_photos_makes_do_with_the_clean_ones(monkeyp
     assert recipe("off").suited(lossy=True).preset.model is None
 
 
+@pytest.mark.usefixtures("photo_weights")
+def test_a_preset_may_name_another_network_for_photos():
+    suited = recipe("quality").suited(lossy=True)
+    assert suited.quality_at(level_of(2.0)) == Quality("compact-photo", 1.0)
+    assert recipe("quality").suited(lossy=False).preset.model == "quality"
+    assert recipe("quality", "quality", "photo").suited(lossy=True).preset.model == "quality"
+
+
 def test_the_badge_tells_weights_for_photos_from_clean_ones():
     assert label("compact-photo") == "compact, photo"
     assert label("compact") == "compact"
