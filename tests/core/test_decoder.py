@@ -428,3 +428,10 @@ def test_a_bundle_without_python_starts_it_by_a_word(photo, monkeypatch):
     monkeypatch.setattr(process, "command", command)
     with Decoder() as decoder:
         assert decoder.open(photo).size == (200, 320)
+
+
+def test_in_a_bundle_the_process_may_read_the_bundle(monkeypatch, tmp_path):
+    """Its modules lie beside the program, and in it; without them not one picture is opened."""
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "anyzoom"))
+    assert decoding._readable() == [tmp_path]

@@ -192,6 +192,8 @@ def _limit_files() -> None:
 
 def _readable() -> list[Path]:
     """Return the folders from which Python may still want a module."""
+    if getattr(sys, "frozen", False):  # a bundle has all of them beside and in its program
+        return [Path(sys.executable).parent]
     packages = {Path(module.__file__).parent.parent for module in (np, PIL) if module.__file__}
     return [Path(os.__file__).parent, Path(__file__).parents[1], *packages, *extras.folders()]
 
