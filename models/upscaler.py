@@ -19,14 +19,14 @@ from torch import nn
 from models.axis import Axis
 from models.bands import Crew, count_bands, cut
 from models.contract import Network
-from models.devices import choose_device, choose_precision
+from models.devices import Lane, choose_device, choose_inference_precision
 from models.networks import build
 from models.sampling import bicubic
 from models.spec import GivenUp, ModelError, ModelSpec, NotFinite
 
 Pixels = NDArray[np.uint8]
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
 def load_network(spec: ModelSpec) -> Network:
@@ -57,8 +57,9 @@ class Upscaler:
         """
         self.spec = spec
         self.device = choose_device(device)
-        dtype = PRECISIONS.get(precision) or choose_precision(self.device)
+        dtype = PRECISIONS.get(precision) or choose_inference_precision(self.device)
         self.precision = next(name for name, kind in PRECISIONS.items() if kind is dtype)
+        self._lane = Lane(self.device)
         self._network = load_network(spec)
         self._prepared: OrderedDict[tuple[float, float, float], nn.Module] = OrderedDict()
         self._crew = Crew()
@@ -113,9 +114,8 @@ class Upscaler:
         """Make what the axes say, each as `_stages` returned it, in one go."""
         (y_in, to_rows), (x_in, to_cols) = y, x
         crop = np.array(image[y_in.in0 : y_in.in1, x_in.in0 : x_in.in1])
-        with torch.inference_mode():
-            lr = torch.from_numpy(crop).to(self.device).permute(2, 0, 1)[None].float().div_(255)
-            hr = network(lr, y_in, x_in)
+        with torch.inference_mode(), self._lane.taken():
+            hr = network(self._lane.up(crop), y_in, x_in)
             if to_rows.scale > 1 or to_cols.scale > 1:
                 hr = bicubic(hr.permute(2, 0, 1)[None], to_rows, to_cols)[0]
             if not torch.isfinite(hr.sum()):
@@ -123,7 +123,7 @@ class Upscaler:
                     f"The network {self.spec.name} made no pixels of a part of the picture; "
                     "it stays bicubic."
                 )
-            return hr.mul_(255).round_().clamp_(0, 255).to(torch.uint8).cpu().numpy()
+            return self._lane.down(hr)
 
     def whole(self, image: Pixels, out_size: tuple[int, int], subnet: float) -> Pixels:
         """Upscale uint8 HxWx3 to `out_size` (height, width) in one pass: the reference."""
@@ -148,9 +148,10 @@ class Upscaler:
     def _prepare(self, scale: tuple[float, float], subnet: float) -> nn.Module:
         key = (*scale, subnet)
         if key not in self._prepared:
-            network = self._network.prepare(scale, subnet)
-            network = network.to(self.device, PRECISIONS[self.precision])
-            network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            with self._lane.taken():
+                network = self._network.prepare(scale, subnet)
+                network = network.to(self.device, PRECISIONS[self.precision])
+                network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
             for layer in network.modules():
                 if isinstance(layer, nn.Conv2d):
                     layer.register_forward_pre_hook(self._ask_whether_to_go_on)

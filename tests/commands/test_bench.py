@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
 from fakes import FakeLoad
@@ -10,7 +11,7 @@ from fakes import FakeLoad
 from models import spec
 from models.upscaler import Upscaler
 from viewer.__main__ import main
-from viewer.bench import browse, load, memory, start, ui
+from viewer.bench import browse, load, memory, start, tiny, ui
 from viewer.bench.arithmetic import gflop, matmul_gflops
 from viewer.core.budget import Limits
 from viewer.core.presets import recipe
@@ -138,3 +139,18 @@ def test_browse_tells_of_every_action_and_folder(monkeypatch, qapp):
     assert set(found["actions"]) == set(browse.ACTIONS)
     assert all(each["late_ms"] >= 0 for each in found["actions"].values())
     assert found["opening"]["folder_of_many_with_thumbnails"]["first_paint_ms"] > 0
+
+
+def test_tiny_is_compared_at_each_scale(monkeypatch):
+    pytest.importorskip("cv2")
+    pytest.importorskip("onnx")
+    monkeypatch.setattr(tiny, "REPEATS", 1)
+    found = tiny.measure("cpu", 96, 72)["seconds_per_megapixel"]
+    assert list(found) == ["x2", "x3", "x4"]
+    assert all(each["tiny"] > 0 and each["fsrcnn"] > 0 for each in found.values())
+
+
+def test_without_opencv_the_comparison_says_what_to_install(capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert main(["bench", "tiny"]) == 1
+    assert "pip install 'anyzoom[bench]'" in capsys.readouterr().err

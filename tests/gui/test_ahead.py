@@ -140,7 +140,26 @@ def test_input_drops_what_is_made_ahead(planner, qtbot):
     planner.set_view(view_of(Size(300, 200), 7.0), CENTRE)
     worker.answer()
     assert len(worker.asked) == asked, "nothing new is asked for during a gesture"
-    assert [request.dropped.is_set() for request in under_way[1:]] == [True] * len(under_way[1:])
+    assert under_way
+    assert all(request.dropped.is_set() for request in under_way)
+
+
+@pytest.mark.parametrize(
+    ("after", "given_up"),
+    [
+        (view_of(Size(300, 200), 7.0), True),
+        (replace(view_of(Size(300, 200), 6.0), v_left=-590.0), False),
+        (replace(view_of(Size(300, 200), 6.0), v_left=0.0, v_top=0.0), True),
+    ],
+    ids=["zoomed", "panned", "panned away"],
+)
+def test_input_gives_up_what_is_being_made_unless_it_will_be_seen(planner, qtbot, after, given_up):
+    planner.set_limits(replace(LIMITS, pass_seconds=1e-9))
+    worker = show(planner, qtbot, 6.0)
+    worker.answer(1)  # bicubic
+    planner.set_view(after, CENTRE)
+    first = worker.asked[worker.answered]
+    assert first.dropped.is_set() == given_up
 
 
 def ahead_begun(worker: Worker) -> bool:

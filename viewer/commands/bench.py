@@ -24,6 +24,7 @@ what is measured:
   load       how soon it gives way to busy programs (started for this), and comes back
   start      the time from the start of the process to a sharp 24 megapixel photo
   browse     how soon the next picture is there, and how late anything answers meanwhile
+  tiny       the smallest network beside FSRCNN run by OpenCV (pip install 'anyzoom[bench]')
   memory     resident memory while many large pictures are opened and zoomed
   tour       walks through the viewer as a user does, saves pictures of it in the folder named by
              --to, and tells how long each step held up the interface at most
@@ -73,6 +74,10 @@ def _browse(given: argparse.Namespace) -> Figures:
     return _bench("browse").measure(given.preset)
 
 
+def _tiny(given: argparse.Namespace) -> Figures:
+    return _bench("tiny").measure(given.device)
+
+
 def _memory(given: argparse.Namespace) -> Figures:
     return _bench("memory").measure(given.images, given.preset)
 
@@ -89,6 +94,7 @@ MEASURES: Mapping[str, Callable[[argparse.Namespace], Figures]] = {
     "load": _load,
     "start": _start,
     "browse": _browse,
+    "tiny": _tiny,
     "memory": _memory,
     "tour": _tour,
 }
