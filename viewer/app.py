@@ -11,7 +11,6 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QSize, Qt, Signal, Slot
 
 import assets
-from viewer import first_start
 from viewer.canvas import Canvas
 from viewer.compare_export import CompareExport
 from viewer.compare_menu import CompareMenu
@@ -20,12 +19,11 @@ from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.decoder import Decoder
-from viewer.core.geometry import ViewState
 from viewer.core.options import Options
-from viewer.core.plan import Layer, Scene
+from viewer.core.plan import scene_of
 from viewer.core.presets import shipped
-from viewer.core.shapes import Rect, Size
-from viewer.core.tiles import Opened, Tile
+from viewer.core.shapes import Size
+from viewer.core.tiles import Opened
 from viewer.core.turn import UPRIGHT, Turn
 from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
@@ -247,12 +245,12 @@ class App(QObject):
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
         """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
-        self.scheduler.set_scene(_scene(number, opened))
+        self.scheduler.set_scene(scene_of(number, opened))
         if self._shown != number:
             first, self._shown = self._shown == 0, number
             image, view = Size(*picture.size), self.canvas.view
             if first:
-                view = self._first_view(image)
+                view = self.first_start.view(image, self.canvas.motion.size)
             elif turned != UPRIGHT and (goal := self.canvas.motion.goal) is not None:
                 view = geometry.turned(goal, turned)
             elif view is None or (opened.stamp.path, image) != (self._shown_path, view.image):
@@ -281,17 +279,7 @@ class App(QObject):
 
     @Slot(object)
     def _prepare_next(self, nearby: Sequence[tuple[int, Opened]]) -> None:
-        self.scheduler.set_next([_scene(number, opened) for number, opened in nearby])
-
-    def _first_view(self, image: Size) -> ViewState | None:
-        """Return the view that the command line asks for, if it does."""
-        zoom, center = self._options.zoom, self._options.center
-        if self.first_start.on:
-            zoom, center = zoom or first_start.ZOOM, center or first_start.CENTER
-        if zoom is None and center is None:
-            return None
-        fitted = geometry.fit(image, self.canvas.motion.size)
-        return geometry.look_at(fitted, zoom or fitted.zoom, center or (0.5, 0.5))
+        self.scheduler.set_next([scene_of(number, opened) for number, opened in nearby])
 
     @Slot()
     def _show_title(self) -> None:
@@ -308,12 +296,3 @@ class App(QObject):
         """Load the network while nothing else is to be done, so that the first zoom finds it."""
         if (model := self.scheduler.recipe_here.preset.model) is not None:
             self.prepare_requested.emit(model)
-
-
-def _scene(number: int, opened: Opened) -> Scene:
-    """Return what is drawn of a picture: its tiles, above its reduced copy."""
-    whole = Rect(0, 0, *opened.base_size)
-    outer = Rect(0, 0, opened.base.width(), opened.base.height())
-    tile = Tile(whole, outer, opened.base, 0, arrived=-math.inf)
-    base = Layer(opened.base_size, (tile,), covers=True)
-    return Scene(number, opened.picture, base, still=not opened.playing)

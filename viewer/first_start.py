@@ -9,8 +9,11 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 import assets
 from viewer.comparison import Comparing
+from viewer.core import geometry
 from viewer.core.compare import Comparison, Mode
+from viewer.core.geometry import ViewState
 from viewer.core.options import Options
+from viewer.core.shapes import Size
 from viewer.language import tr
 from viewer.settings import Settings
 
@@ -25,7 +28,7 @@ class FirstStart(QObject):
         self, options: Options, canvas: QWidget, comparing: Comparing, settings: Settings
     ) -> None:
         super().__init__(canvas)
-        self._comparing = comparing
+        self._options, self._comparing = options, comparing
         self._settings = settings
         self._watches = options.snapshot is None
         self.hint = QLabel(canvas)
@@ -41,6 +44,16 @@ class FirstStart(QObject):
         if self.on:
             comparing.begin(Comparison(Mode.SPLIT))
         comparing.changed.connect(self._on_changed)
+
+    def view(self, image: Size, canvas: Size) -> ViewState | None:
+        """Return the first view: as the command line says, or at the first start; None: all."""
+        zoom, center = self._options.zoom, self._options.center
+        if self.on:
+            zoom, center = zoom or ZOOM, center or CENTER
+        if zoom is None and center is None:
+            return None
+        fitted = geometry.fit(image, canvas)
+        return geometry.look_at(fitted, zoom or fitted.zoom, center or (0.5, 0.5))
 
     @Slot(Path)
     def on_shown(self, path: Path) -> None:

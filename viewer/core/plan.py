@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 
 from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState, visible
@@ -16,7 +16,7 @@ from viewer.core.picture import Picture
 from viewer.core.presets import Recipe
 from viewer.core.pyramid import level_of, level_size, tile_px, tiles_in
 from viewer.core.shapes import Cells, Point, Rect, Size
-from viewer.core.tiles import PIXELS, LevelKey, Quality, Tile, TileKey
+from viewer.core.tiles import PIXELS, LevelKey, Opened, Quality, Tile, TileKey
 
 #: Other levels worth drawing: tiles reduced more than 2x alias, and a few layers are enough.
 MAX_RATIO, MIN_RATIO, MAX_OTHERS = 2.0, 1 / 16, 5
@@ -43,6 +43,15 @@ class Scene:
     picture: Picture
     base: Layer
     still: bool = True
+
+
+def scene_of(number: int, opened: Opened) -> Scene:
+    """Return what is drawn of a picture: its tiles, above its reduced copy."""
+    whole = Rect(0, 0, *opened.base_size)
+    outer = Rect(0, 0, opened.base.width(), opened.base.height())
+    tile = Tile(whole, outer, opened.base, 0, arrived=-inf)
+    base = Layer(opened.base_size, (tile,), covers=True)
+    return Scene(number, opened.picture, base, still=not opened.playing)
 
 
 @dataclass(frozen=True, slots=True)
