@@ -131,7 +131,9 @@ class Canvas(QWidget):
         """Return what the canvas shows, in device pixels, with every tile fully there."""
         shot = QImage(*self.size_px, QImage.Format.Format_RGB32)
         painter = QPainter(shot)
-        self._draw(painter, Rect(0, 0, *self.size_px), now=math.inf)
+        rest: Rect | None = Rect(0, 0, *self.size_px)
+        while rest is not None:
+            rest = self._draw(painter, rest, now=math.inf)
         painter.end()
         return shot
 
@@ -239,15 +241,18 @@ class Canvas(QWidget):
         now = time.monotonic()
         painter = QPainter(self)
         _use_device_pixels(painter)
-        self._draw(painter, dirty, now)
+        rest = self._draw(painter, dirty, now)
         painter.end()
+        if rest is not None:
+            self._update(rest)
         self._fading = self._areas_fading(now)
         if self._fading:
             self._fade.start()
 
-    def _draw(self, painter: QPainter, dirty: Rect, now: float) -> None:
-        self._drawing.draw(painter, self.view, self._plans, self._comparison, dirty, now)
+    def _draw(self, painter: QPainter, dirty: Rect, now: float) -> Rect | None:
+        rest = self._drawing.draw(painter, self.view, self._plans, self._comparison, dirty, now)
         draw_line(painter, self._comparison, self.size_px, self.devicePixelRatioF())
+        return rest
 
     def _set_plan(self, side: Side, plan: Plan) -> None:
         old = self._plans.get(side)

@@ -22,6 +22,9 @@ LINE, GRIP_RADIUS = 2, 13
 LINE_COLOUR, EDGE_COLOUR = QColor(245, 245, 245), QColor(0, 0, 0, 150)
 GAP_COLOUR = QColor(120, 120, 120)
 
+#: A difference of more pixels is made by halves, one for each time that it is drawn.
+AT_ONCE_PX = 4_500_000
+
 
 class Drawing:
     """The buffers of one canvas of `size` device pixels, and how it is drawn.
@@ -35,6 +38,7 @@ class Drawing:
         self.background = QColor(Qt.GlobalColor.black)
         self._frame = _buffer(self.size)
         self._sides: dict[Side, QImage] = {}  # made when the first difference is drawn
+        self._lower = True  # half of a large difference was drawn last
         self._checker = _checkerboard()
 
     def resize(self, size: Size) -> None:
@@ -52,12 +56,15 @@ class Drawing:
         comparison: Comparison,
         v_dirty: Rect,
         now: float,
-    ) -> None:
-        """Draw inside `v_dirty` (device pixels of the canvas); `now` is for what fades in."""
+    ) -> Rect | None:
+        """Draw inside `v_dirty` (device pixels of the canvas); `now` is for what fades in.
+
+        Returns what is to be drawn once more, if that was too much at once.
+        """
         if comparison.differing:
-            self._draw_difference(painter, view, plans, comparison.gain, v_dirty, now)
-        else:
-            self._draw_parts(painter, view, plans, parts(comparison, self.size), v_dirty, now)
+            return self._draw_difference(painter, view, plans, comparison.gain, v_dirty, now)
+        self._draw_parts(painter, view, plans, parts(comparison, self.size), v_dirty, now)
+        return None
 
     def _draw_difference(
         self,
@@ -67,23 +74,36 @@ class Drawing:
         gain: int,
         v_dirty: Rect,
         now: float,
-    ) -> None:
+    ) -> Rect | None:
         area = qrect(v_dirty)
         if area.isEmpty():
-            return
-        v_dirty = Rect(area.left(), area.top(), area.right() + 1, area.bottom() + 1)
+            return None
+        part, rest = self._at_once(area)
+        v_dirty = _rect(part)
         whole = Cells(0, 0, *self.size)
-        for side in Side:
-            image = self._sides.setdefault(side, QImage(*self.size, QImage.Format.Format_RGB32))
+        if not self._sides:
+            self._sides = {side: QImage(*self.size, QImage.Format.Format_RGB32) for side in Side}
+            self._sides[Side.LEFT].fill(Qt.GlobalColor.black)
+        for side, image in self._sides.items():
             under, what = QPainter(image), (Part(side, 0, whole),)
             if self.transparent:
                 self._draw_parts(under, view, plans, what, v_dirty, now)
             else:  # a large canvas has no time for a copy
                 self._compose(under, under, view, plans, what, v_dirty, now)
             under.end()
-        left, right = (_pixels(self._sides[side], area) for side in Side)
-        difference(left, right, gain, out=left)
+        left, right = (_pixels(self._sides[side], part) for side in Side)
+        difference(left, right, gain, out=left)  # which is what stays in the left one
         painter.drawImage(area, self._sides[Side.LEFT], area)
+        return None if rest is None else _rect(rest)
+
+    def _at_once(self, area: QRect) -> tuple[QRect, QRect | None]:
+        """Return what of an area to draw now, and what then: by turns, so that both get theirs."""
+        if area.width() * area.height() <= AT_ONCE_PX:
+            return area, None
+        half = area.height() // 2
+        upper, lower = area.adjusted(0, 0, 0, half - area.height()), area.adjusted(0, half, 0, 0)
+        self._lower = not self._lower
+        return (lower, upper) if self._lower else (upper, lower)
 
     def _draw_parts(
         self,
@@ -190,6 +210,10 @@ def line_area(comparison: Comparison, size: Size, ratio: float) -> Rect:
 def qrect(rect: Rect) -> QRect:
     """Return the whole pixels that a rectangle touches."""
     return QRectF(rect.left, rect.top, max(0, rect.width), max(0, rect.height)).toAlignedRect()
+
+
+def _rect(area: QRect) -> Rect:
+    return Rect(area.left(), area.top(), area.right() + 1, area.bottom() + 1)
 
 
 def _buffer(size: Size) -> QImage:

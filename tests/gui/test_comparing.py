@@ -7,7 +7,7 @@ from PIL import Image
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QImage, QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
 from viewer.core.compare import Mode, Side
 from viewer.core.shapes import Size
@@ -206,6 +206,28 @@ def test_the_difference_is_what_both_differ_by_amplified(begin):
     assert np.array_equal(screen(app), np.minimum(8 * exact, 255))
     app.comparing.set_gain(1)
     assert np.array_equal(screen(app), exact)
+
+
+def test_a_large_difference_is_made_by_halves_and_then_is_exact(
+    begin, wheel, settle, qtbot, monkeypatch
+):
+    app = begin("d")
+    monkeypatch.setattr("viewer.drawing.AT_ONCE_PX", 130_000)
+    wheel(app, 4)
+    settle(app)
+    assert app.canvas.size_px.width * app.canvas.size_px.height > 130_000
+    exact = np.abs(made_by(app, "bicubic").astype(int) - made_by(app, "fake"))
+    expected = np.minimum(8 * exact, 255)
+    assert close(screen(app), expected, by=8)  # at once for a picture of it
+    for part in app.canvas.findChildren(QWidget):
+        part.hide()
+
+    def on_screen():
+        return close(pixels(app.canvas.grab().toImage()), expected, by=8)
+
+    qtbot.waitUntil(on_screen)
+    app.canvas.repaint()
+    qtbot.waitUntil(on_screen)
 
 
 def test_keys_amplify_and_the_legend_tells_its_scale(begin):
