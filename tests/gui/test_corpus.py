@@ -16,6 +16,12 @@ from viewer.app import App
 KINDS = sorted(corpus.seeds())
 
 
+@pytest.fixture(autouse=True)
+def _no_fading(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a picture look the same as long as nothing happens."""
+    monkeypatch.setattr("viewer.painting.FADE_SECONDS", 0.0)
+
+
 def sample(kind: str, count: int) -> list[tuple[str, bytes]]:
     """Return some of the damaged files of a kind, from all over them."""
     cases = list(corpus.cases(kind, 4, thorough=False))
@@ -39,7 +45,7 @@ def open_all(app: App, qtbot, folder: Path, cases: Iterable[tuple[str, bytes]]) 
         if len(shown) > done:
             qtbot.waitUntil(lambda: app.scheduler._resting, timeout=30_000)
             continue
-        qtbot.waitUntil(lambda: app.window.messages.text != "")
+        qtbot.waitUntil(lambda: app.window.messages.text != "", timeout=30_000)
         sentence = app.window.messages.text
         assert sentence.endswith(".")
         assert sentence.isprintable()
@@ -56,8 +62,8 @@ def title_of(app: App) -> str:
 
 def still_works(app: App, qtbot, photo: Path, caplog) -> None:
     app.open([photo])
-    qtbot.waitUntil(lambda: "photo.png" in app.window.windowTitle())
-    qtbot.waitUntil(lambda: app.scheduler._resting)
+    qtbot.waitUntil(lambda: "photo.png" in app.window.windowTitle(), timeout=30_000)
+    qtbot.waitUntil(lambda: app.scheduler._resting, timeout=30_000)
     assert app.canvas.view.image == (300, 200)
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 

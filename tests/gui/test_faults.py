@@ -100,8 +100,20 @@ def nothing_logged(caplog) -> Iterator[None]:
     assert loud == []
 
 
-@pytest.mark.parametrize("shortage", SHORTAGES)
-@pytest.mark.parametrize("site", OF_A_TILE)
+FIRST, *OTHERS = OF_A_TILE
+
+
+@pytest.mark.parametrize(
+    ("site", "shortage"),
+    [(FIRST, name) for name in SHORTAGES]
+    + [(site, "python") for site in OTHERS]
+    + [
+        pytest.param(site, name, marks=pytest.mark.slow)
+        for site in OTHERS
+        for name in SHORTAGES
+        if name != "python"
+    ],
+)
 def test_memory_that_runs_out_at_any_call_for_a_tile_is_got_over(
     start, wheel, settle, qtbot, quick, monkeypatch, caplog, site, shortage
 ):
