@@ -12,9 +12,11 @@ import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from types import MappingProxyType
 
 import assets
 from viewer.core.errors import ViewerError
+from viewer.core.extras import EXTRAS
 from viewer.version import version
 
 #: Stands in every file written here.
@@ -23,6 +25,18 @@ MARK = b"Written by Anyzoom for this user: registering again replaces it"
 ENTRY = "applications/anyzoom.desktop"
 ABOUT = "metainfo/anyzoom.metainfo.xml"
 ICON = "icons/hicolor/scalable/apps/anyzoom.svg"
+
+#: The types of files that can be opened with each extra.
+EXTRA_TYPES = MappingProxyType(
+    {
+        "heif": "image/heif;image/heic;",
+        "jxl": "image/jxl;",
+        "raw": "image/x-adobe-dng;image/x-canon-cr2;image/x-canon-cr3;image/x-canon-crw;"
+        "image/x-nikon-nef;image/x-nikon-nrw;image/x-sony-arw;image/x-sony-sr2;image/x-sony-srf;"
+        "image/x-fuji-raf;image/x-olympus-orf;image/x-panasonic-rw2;image/x-panasonic-raw;"
+        "image/x-pentax-pef;image/x-samsung-srw;",
+    }
+)
 
 #: What lets desktops notice at once; they look by themselves sooner or later.
 REFRESH = (("update-desktop-database", "applications"), ("gtk-update-icon-cache", "icons/hicolor"))
@@ -82,9 +96,11 @@ def _files() -> Mapping[str, bytes]:
     templates = assets.FOLDER / "desktop"
     entry = (templates / "anyzoom.desktop").read_bytes()
     about = (templates / "anyzoom.metainfo.xml").read_bytes()
+    more = "".join(EXTRA_TYPES[extra.name] for extra in EXTRAS if extra.available)
+    entry = entry.replace(b"@TYPES@", more.encode()).replace(b"@EXEC@", os.fsencode(_command()))
     as_comment = b"<!-- " + MARK + b" -->\n"
     return {
-        ENTRY: b"# " + MARK + b"\n" + entry.replace(b"@EXEC@", os.fsencode(_command())),
+        ENTRY: b"# " + MARK + b"\n" + entry,
         ABOUT: about.replace(b"@VERSION@", version().encode()) + as_comment,
         ICON: assets.ICON.read_bytes() + as_comment,
     }

@@ -5,12 +5,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QMimeDatabase
 
 import assets
 from viewer import __main__, desktop
+from viewer.core.extras import EXTRAS
 from viewer.core.listing import EXTENSIONS
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="Linux desktops only")
@@ -123,6 +125,21 @@ def test_the_entry_names_a_type_for_whatever_can_be_opened(home):
         known = types.mimeTypeForFile(f"a{extension}", QMimeDatabase.MatchMode.MatchExtension)
         names = {known.name(), *known.aliases(), *known.parentMimeTypes()}
         assert not known.name().startswith("image/") or any(f"{name};" in named for name in names)
+
+
+@pytest.mark.parametrize("installed", [(), ("heif",), ("heif", "jxl", "raw")])
+def test_types_that_take_an_extra_are_named_if_it_is_installed(home, monkeypatch, installed):
+    extras = [SimpleNamespace(name=each.name, available=each.name in installed) for each in EXTRAS]
+    monkeypatch.setattr(desktop, "EXTRAS", extras)
+    assert {each.name for each in EXTRAS} == set(desktop.EXTRA_TYPES)
+    desktop.register()
+    entry = (home / desktop.ENTRY).read_text()
+    for name, types in desktop.EXTRA_TYPES.items():
+        assert (types in entry) == (name in installed)
+    assert "@" not in entry
+    if shutil.which("desktop-file-validate"):
+        command = ["desktop-file-validate", home / desktop.ENTRY]
+        assert subprocess.run(command, capture_output=True, text=True).stdout == ""
 
 
 @pytest.mark.skipif(not shutil.which("appstreamcli"), reason="no validator here")
