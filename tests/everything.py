@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QAbstractListModel, QModelIndex, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -27,7 +27,8 @@ from viewer.renaming import RenameDialog
 
 def show_everything(app: App) -> list[QWidget]:
     """Show every dialog and panel, and return every widget that can be seen."""
-    for name in ("view.metadata", "view.toolbar", "view.histogram", "view.inspector"):
+    shown = ("view.metadata", "view.toolbar", "view.histogram", "view.inspector", "view.strip")
+    for name in shown:
         app.window.registry[name].trigger()
     app.window.registry["compare.difference"].trigger()
     app.window.welcome.show()
@@ -101,11 +102,13 @@ def _cells(view: QAbstractItemView) -> list[str]:
     model, way = view.model(), Qt.Orientation.Horizontal
     if model is None:
         return []
-    columns = range(model.columnCount())
+    # Of a list Qt lets nobody ask.
+    is_list = isinstance(model, QAbstractListModel)
+    columns = range(1 if is_list else model.columnCount(QModelIndex()))
     heads = [str(model.headerData(column, way) or "") for column in columns]
     cells = [
         str(model.index(row, column).data(role) or "")
-        for row in range(model.rowCount())
+        for row in range(model.rowCount(QModelIndex()))
         for column in columns
         for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole)
     ]
