@@ -13,6 +13,7 @@ from viewer.core.plan import Layer, Plan, plan, quick_first
 from viewer.core.presets import PRESETS, Recipe, recipe
 from viewer.core.pyramid import (
     GRID,
+    MARGIN_PX,
     TILE_PX,
     level_of,
     level_size,
@@ -261,7 +262,7 @@ def test_a_part_that_holds_all_that_shows_is_enough(cache):
     after = planned(view, cache)
     assert (after.missing, after.done) == ((), after.total)
     assert after.layers[-1].covers
-    assert planned(geometry.pan(view, 16, -16), cache).missing == ()
+    assert planned(geometry.pan(view, MARGIN_PX, -MARGIN_PX), cache).missing == ()
     assert planned(geometry.pan(view, 40, 0), cache).missing != ()
 
 
