@@ -240,9 +240,11 @@ class Canvas(QWidget):
         dirty = Rect(*map(math.floor, dirty)).clipped(Rect(0, 0, *self.size_px))
         now = time.monotonic()
         painter = QPainter(self)
-        _use_device_pixels(painter)
-        rest = self._draw(painter, dirty, now)
-        painter.end()
+        try:
+            _use_device_pixels(painter)
+            rest = self._draw(painter, dirty, now)
+        finally:
+            painter.end()  # one that outlives its widget's painting would crash Qt
         if rest is not None:
             self._update(rest)
         self._fading = self._areas_fading(now)

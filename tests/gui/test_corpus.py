@@ -19,7 +19,7 @@ KINDS = sorted(corpus.seeds())
 @pytest.fixture(autouse=True)
 def _no_fading(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a picture look the same as long as nothing happens."""
-    monkeypatch.setattr("viewer.painting.FADE_SECONDS", 0.0)
+    monkeypatch.setattr("viewer.painting.FADE_SECONDS", 1e-9)
 
 
 def sample(kind: str, count: int) -> list[tuple[str, bytes]]:
