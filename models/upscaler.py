@@ -20,6 +20,7 @@ from models.axis import Axis
 from models.bands import Crew, count_bands, cut
 from models.contract import Network
 from models.devices import Lane, choose_device, choose_inference_precision
+from models.fused import FusedBlock, fuse
 from models.networks import build
 from models.sampling import bicubic
 from models.spec import GivenUp, ModelError, ModelSpec, NotFinite
@@ -152,8 +153,10 @@ class Upscaler:
                 network = self._network.prepare(scale, subnet)
                 network = network.to(self.device, PRECISIONS[self.precision])
                 network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+            if self.device.type == "cpu":
+                fuse(network)
             for layer in network.modules():
-                if isinstance(layer, nn.Conv2d):
+                if isinstance(layer, (nn.Conv2d, FusedBlock)):
                     layer.register_forward_pre_hook(self._ask_whether_to_go_on)
             self._prepared[key] = network
             if len(self._prepared) > self.KEPT:

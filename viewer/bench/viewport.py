@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
-
 from viewer.bench.arithmetic import gflop, matmul_gflops
 from viewer.bench.stage import Stage, photo_for
 from viewer.core.presets import Recipe
@@ -18,21 +16,25 @@ def measure(recipe: Recipe, scale: float, canvas: Size, device: str) -> dict[str
 
     Cold includes importing torch, loading the weights and preparing the network. The gigaflop are
     those of the visible pixels alone; the efficiency is their share of what a matrix product of
-    the same number format and threads does in the same time.
+    the same number format and threads does in the same time. Viewports and products take turns, so
+    that a change in the machine's speed meets both.
     """
     picture = photo_for(canvas, scale)
     stage = Stage(recipe, device)
+    rounds: list[tuple[float, float, float]] = []
     try:
         cold = stage.refine(picture, scale, canvas)
-        warm = [stage.refine(picture, scale, canvas) for _ in range(REPEATS)]
+        for _ in range(REPEATS):
+            first, seconds = stage.refine(picture, scale, canvas)
+            rounds.append((first, seconds, matmul_gflops(stage.upscaler, stage.threads)))
         passes = stage.refining_passes
     finally:
         stage.stop()
-    first, seconds = (statistics.median(times) for times in zip(*warm, strict=True))
+    # The round in the middle by its share of the product's rate.
+    first, seconds, rate = sorted(rounds, key=lambda one: one[1] * one[2])[REPEATS // 2]
     quality = recipe.quality_at(level_of(scale))
     visible = canvas.width * canvas.height / scale**2
     work = gflop(stage.upscaler, scale, quality.subnet, visible)
-    rate = matmul_gflops(stage.upscaler, stage.threads)
     return {
         "model": quality.model,
         "subnet": quality.subnet,
