@@ -31,18 +31,22 @@ def sample(kind: str, count: int) -> list[tuple[str, bytes]]:
 
 def open_all(app: App, qtbot, folder: Path, cases: Iterable[tuple[str, bytes]]) -> tuple[int, int]:
     """Open files one after the other; return how many were shown, and how many refused."""
-    shown, refused = [], []
-    app.pictures.library.shown.connect(lambda *_: shown.append(True))
-    app.pictures.reader.failed.connect(refused.append)
+    refused: list[Path] = []
+    app.pictures.reader.failed.connect(lambda failure: refused.append(failure.request.path))
+    shown = 0
     for number, (name, data) in enumerate(cases):
         place = folder / str(number)
         place.mkdir()
         (place / name).write_bytes(data)
-        before, title, done = app.canvas.picture(), title_of(app), len(shown)
-        failed = len(refused)
-        app.open([place / name])
-        qtbot.waitUntil(lambda: len(shown) > done or len(refused) > failed, timeout=30_000)  # noqa: B023
-        if len(shown) > done:
+        before, title, path = app.canvas.picture(), title_of(app), place / name
+        app.open([path])
+
+        def is_shown(path: Path = path) -> bool:
+            return app.browser.picture is not None and app.browser.picture.stamp.path == path
+
+        qtbot.waitUntil(lambda: is_shown() or path in refused, timeout=30_000)  # noqa: B023
+        if path not in refused:
+            shown += 1
             qtbot.waitUntil(lambda: app.scheduler._resting, timeout=30_000)
             continue
         qtbot.waitUntil(lambda: app.window.messages.text != "", timeout=30_000)
@@ -52,7 +56,7 @@ def open_all(app: App, qtbot, folder: Path, cases: Iterable[tuple[str, bytes]]) 
         assert app.canvas.picture() == before, name
         assert title_of(app) == title, name
         app.window.messages.dismiss()
-    return len(shown), len(refused)
+    return shown, len(refused)
 
 
 def title_of(app: App) -> str:

@@ -200,17 +200,6 @@ def test_memory_that_runs_out_beside_the_picture_costs_only_that(
     assert app.canvas.picture().size() == before.size()
 
 
-def test_an_error_while_painting_is_no_crash(start, qtbot, monkeypatch):
-    app = start()
-    with monkeypatch.context() as patch, qtbot.captureExceptions() as caught:
-        patch.setattr("viewer.painting._paint_layer", lambda *_: 1 / 0)
-        app.canvas.repaint()
-    assert caught
-    assert {kind for kind, _, _ in caught} == {ZeroDivisionError}
-    app.canvas.repaint()
-    assert not app.canvas.picture().isNull()
-
-
 class Gpu(FakeUpscaler):
     """A graphics processor that can be taken out."""
 
