@@ -59,6 +59,7 @@ class Panels(QObject):
         self._quiet = QTimer(self, singleShot=True, interval=QUIET_MS)
         self._quiet.timeout.connect(self._arrange)
         self.corner = QWidget(canvas)
+        self.corner.setMouseTracking(True)  # between the panels the canvas is pointed at
         self.inspector = Inspector(self.corner)
         self.histogram = HistogramPanel(self.corner)
         self.minimap = Minimap(self.corner, canvas.motion)
@@ -193,6 +194,7 @@ class Panels(QObject):
         room = self._canvas.width() >= LEAST_WIDTH and self._canvas.height() >= LEAST_HEIGHT
         self.corner.setVisible(room)
         self._make_room()
+        self._on_looked(self._pointed)  # the cursor may have moved while nothing was shown
 
     def _tell(self) -> None:
         """Show what is known of the picture; have it found out if somebody would see it."""
