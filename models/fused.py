@@ -46,7 +46,8 @@ def fuse(network: nn.Module) -> None:
 def can_fuse(dtype: torch.dtype) -> bool:
     """Tell whether fused blocks run here, and make what plain ones do."""
     generator = torch.Generator().manual_seed(1)
-    block = ResidualBlock(2 * LANES, LANES).to(dtype, memory_format=torch.channels_last)
+    block = ResidualBlock(2 * LANES, LANES).to(dtype)
+    block.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
     x = torch.rand(1, 2 * LANES, 9, 9, generator=generator).to(dtype)
     x = x.contiguous(memory_format=torch.channels_last)
     try:

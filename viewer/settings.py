@@ -55,14 +55,14 @@ class Settings(QObject):
 
     def get(self, name: str) -> Any:
         """Return a preference, of the type of its default."""
-        default = DEFAULTS[name]
+        default: Any = DEFAULTS[name]
         found = self._store.value(name)
         if found is None:
             return default
         if isinstance(default, bool):
             return {"true": True, "false": False}.get(str(found).lower(), default)
         try:
-            value = type(default)(found)
+            value: Any = type(default)(found)
         except (TypeError, ValueError, OverflowError):
             return default
         low, high = RANGES.get(name, (value, value))

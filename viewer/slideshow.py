@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication
 
 from viewer.actions import Actions
@@ -109,7 +109,7 @@ class Slideshow(QObject):
         elif kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             keys = [key for name in STEPS for key in self._actions[name].shortcuts()]
             pressed = event.keyCombination()
-            known = any(key.count() == 1 and key[0] == pressed for key in keys)
+            known = QKeySequence(pressed) in keys
             if event.key() not in MODIFIERS and not known:
                 self.stop()
         return False

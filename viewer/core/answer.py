@@ -11,7 +11,7 @@ import mmap
 import os
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 
@@ -106,7 +106,8 @@ def _facts(told: object) -> tuple[Fact, ...]:
     """Return what the file tells of itself, as far as it is known what that is about."""
     if not isinstance(told, list):
         raise TypeError(told)
-    facts = [Fact(group, name, text(value)) for group, name, value in told[: len(NAMES)]]
+    rows = cast("list[tuple[Any, Any, Any]]", told)[: len(NAMES)]
+    facts = [Fact(group, name, text(value)) for group, name, value in rows]
     return tuple(fact for fact in facts if fact.group in GROUPS and fact.name in NAMES)
 
 

@@ -194,7 +194,7 @@ def save(job: Job, picture: Picture, pixels: Pixels, watch: Watch) -> None:
 
 
 def in_chunks(
-    upscaler: RegionUpscaler,
+    upscaler: RegionUpscaler | Careful,
     pixels: Pixels,
     out_size: tuple[int, int],
     subnet: float,

@@ -230,7 +230,8 @@ def _read_raw(file: BinaryIO, expect: Expect, wish: Wish) -> Raster:
             size = size[::-1]
         preview = _preview(rawpy, raw)
         exif = None if preview is None else preview.info.get("exif")
-        if wish.at_most is not None and sizes.pixel_aspect == 1 and _serves(preview, size, wish):
+        square = sizes.pixel_aspect == 1
+        if preview is not None and square and _serves(preview, size, wish):
             return Raster(ImageOps.exif_transpose(preview), size)
         expect(*size)
         image = Image.fromarray(raw.postprocess(use_camera_wb=True, output_bps=8))
@@ -247,9 +248,9 @@ def _preview(rawpy: Any, raw: Any) -> ImageFile.ImageFile | None:
     return None
 
 
-def _serves(preview: Image.Image | None, size: tuple[int, int], wish: Wish) -> bool:
+def _serves(preview: Image.Image, size: tuple[int, int], wish: Wish) -> bool:
     """Tell whether a preview is as large as wished, and of all of the picture."""
-    if preview is None or wish.at_most is None:
+    if wish.at_most is None:
         return False
     shape = max(preview.size) / min(preview.size) / (max(size) / min(size))
     return max(size) > max(preview.size) >= max(wish.at_most) and abs(shape - 1) < 0.02

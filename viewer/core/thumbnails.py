@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from viewer.core.picture import Picture, Pixels
@@ -67,8 +68,10 @@ class ThumbnailFolder:
         """Return the thumbnail of a file that has not changed since, if there is one."""
         path = self._path(stamp, side)
         try:
-            with Image.open(path, formats=("WEBP",)) as image:
-                whole = np.asarray(image.convert("RGBA" if image.has_transparency_data else "RGB"))
+            image: Image.Image = Image.open(path, formats=("WEBP",))
+            with image:
+                mode = "RGBA" if image.has_transparency_data else "RGB"
+                whole: NDArray[np.uint8] = np.asarray(image.convert(mode))
             os.utime(path)  # it is used now
         except FileNotFoundError:
             return None
