@@ -147,9 +147,9 @@ def test_a_broken_file_has_a_quiet_placeholder_and_is_tried_once(show, holiday, 
     assert abs(shade(strip, 1) - background) > 5
 
 
-def test_the_next_time_they_come_from_the_disk(show, holiday, monkeypatch):
+def test_the_next_time_they_come_from_the_disk(show, holiday, qtbot, monkeypatch):
     show(holiday)
-    assert len(list(cache_folder().iterdir())) == 6
+    qtbot.waitUntil(lambda: len(list(cache_folder().glob("*.webp"))) == 6)  # kept once shown
     made = []
     monkeypatch.setattr("viewer.thumbnailer.made", lambda *args: made.append(args))
     app = show(holiday)
