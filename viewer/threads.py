@@ -15,7 +15,7 @@ AHEAD_NICENESS = 10
 EXPORT_NICENESS = 19
 
 #: How long a thread may keep Python from the others. With Python's own 5 ms, a network in bands of
-#: a thread each held up the interface by up to 140 ms while it painted; now about as long as a paint takes anyhow.
+#: a thread each held up the interface by up to 140 ms; now by no more than painting does.
 SWITCH_S = 0.0005
 
 
