@@ -90,6 +90,30 @@ class Actions(QObject):
         self._homes[name] = menu
         return action
 
+    def add_switch(
+        self,
+        name: str,
+        text: str,
+        setting: str,
+        *keys: Keys,
+        menu: str,
+        section: str,
+        tip: str,
+    ) -> QAction:
+        """Add an action whose check mark is a preference, a bool, and return it."""
+        action = self.add(
+            name,
+            text,
+            lambda: self._settings.set(setting, action.isChecked()),
+            *keys,
+            menu=menu,
+            section=section,
+            tip=tip,
+            checked=False,
+        )
+        self._settings.follow(setting, action.setChecked)
+        return action
+
     def add_menu(self, name: str, title: str, *, menu: str, section: str = "") -> QMenu:
         """Add a submenu, whose `name` then serves as `menu` in `add`, and return it."""
         self._menus[name] = submenu = QMenu(title, self._window)

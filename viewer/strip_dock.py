@@ -22,15 +22,13 @@ class StripDock(QDockWidget):
         self.strip = Strip(self)
         self.setWidget(self.strip)
         window.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self)
-        switch = actions.add(
+        actions.add_switch(
             "view.strip",
             tr("Th&umbnails"),
-            lambda: settings.set("strip", actions["view.strip"].isChecked()),
+            "strip",
             "T",
             menu="view",
             section="window",
             tip=tr("All pictures of the folder, small, below the picture"),
-            checked=False,
         )
-        settings.follow("strip", switch.setChecked)
         settings.follow("strip", self.setVisible)

@@ -49,17 +49,15 @@ class ToolBar(QToolBar):
                 actions[each[0]].setIconVisibleInMenu(False)
                 self.addAction(actions[each[0]])
         window.addToolBar(self)
-        switch = actions.add(
+        actions.add_switch(
             "view.toolbar",
             tr("Toolb&ar"),
-            lambda: settings.set("toolbar", actions["view.toolbar"].isChecked()),
+            "toolbar",
             "Ctrl+T",
             menu="view",
             section="window",
             tip=tr("Buttons for what is used most"),
-            checked=False,
         )
-        settings.follow("toolbar", switch.setChecked)
         settings.follow("toolbar", self.setVisible)
         self._draw()
 

@@ -63,7 +63,7 @@ class MainWindow(QMainWindow):
         self._add_file_actions()
         add_view_actions(self, self.registry, canvas.motion)
         self.chrome = Chrome(self, self.registry, settings)
-        self._add_resource_actions(settings)
+        self._add_resource_actions()
         self._add_preset_actions(presets, preset)
         self.dialogs = Dialogs(self, self.registry, settings, presets)
 
@@ -159,19 +159,16 @@ class MainWindow(QMainWindow):
         )
         add("file.quit", tr("&Quit"), self.close, "Ctrl+Q", menu="file", section="end")
 
-    def _add_resource_actions(self, settings: Settings) -> None:
-        add = self.registry.add
-        add(
+    def _add_resource_actions(self) -> None:
+        self.registry.add_switch(
             "view.give_way",
             tr("Give way to other programs"),
-            lambda: settings.set("give_way", self.registry["view.give_way"].isChecked()),
+            "give_way",
             "Ctrl+Shift+G",
             menu="view",
             section="resources",
             tip=tr("Use less of this computer while other programs or its battery need it"),
-            checked=True,
         )
-        settings.follow("give_way", self.registry["view.give_way"].setChecked)
 
     def _add_preset_actions(self, presets: Sequence[Preset], chosen: str) -> None:
         for number, preset in enumerate(presets, 1):

@@ -130,31 +130,23 @@ class Panels(QObject):
         grid.addWidget(self.corner, 0, 0, corner)
 
     def _add_actions(self) -> None:
-        for name, text, tip, *keys in (
-            ("metadata", tr("I&nformation"), tr("Size, camera, exposure and file"), "Ctrl+I", "M"),
+        place = {"menu": "view", "section": "panels"}
+        self._actions.add(
+            "view.metadata",
+            tr("I&nformation"),
+            lambda: self.metadata.setVisible(self._actions["view.metadata"].isChecked()),
+            "Ctrl+I",
+            "M",
+            **place,
+            tip=tr("Size, camera, exposure and file"),
+            checked=False,
+        )
+        for name, text, tip, key in (
             ("histogram", tr("Histo&gram"), tr("How often each colour occurs"), "H"),
             ("inspector", tr("&Pixel inspector"), tr("The original pixel at the cursor"), "I"),
             ("minimap", tr("Ov&erview when zoomed in"), tr("Which part of the picture shows"), "N"),
         ):
-            action = self._actions.add(
-                f"view.{name}",
-                text,
-                lambda name=name: self._toggle(name),
-                *keys,
-                menu="view",
-                section="panels",
-                tip=tip,
-                checked=False,
-            )
-            if name in CORNER:
-                self._settings.follow(name, action.setChecked)
-
-    def _toggle(self, name: str) -> None:
-        wanted = self._actions[f"view.{name}"].isChecked()
-        if name in CORNER:
-            self._settings.set(name, wanted)
-        else:
-            self.metadata.setVisible(wanted)
+            self._actions.add_switch(f"view.{name}", text, name, key, **place, tip=tip)
 
     @Slot(bool)
     def _on_metadata(self, _visible: bool) -> None:
