@@ -31,6 +31,7 @@ from viewer.export_actions import ExportActions
 from viewer.exporter import Exporter
 from viewer.first_start import FirstStart
 from viewer.monitor import ResourceMonitor, full_limits
+from viewer.painting import keep_together
 from viewer.panels.panels import Panels
 from viewer.pictures import Pictures
 from viewer.pointer import Pointer
@@ -83,6 +84,7 @@ class App(QObject):
         self.worker = TileWorker(engine, self._stop_flag)
         self.student = Student(self._stop_flag)
         limits = full_limits()
+        keep_together(limits.threads)
         self.exporter = Exporter(
             load or functools.partial(load_upscaler, device=options.device), limits
         )
