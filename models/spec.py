@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -146,9 +147,10 @@ def find(name: str) -> ModelSpec:
 
     Raises `ModelError`, naming those there are, or saying what is wrong with its card.
     """
-    specs, cards = {spec.name: spec for spec in available()}, _cards()
+    specs = {spec.name: spec for spec in available()}
     if name in specs:
         return specs[name]
+    cards = _cards()
     if name in cards:
         ModelSpec.from_card(cards[name])  # says what is wrong with it
     if not cards:
@@ -157,7 +159,11 @@ def find(name: str) -> ModelSpec:
 
 
 def _cards() -> dict[str, Path]:
-    return {card.stem: card for card in sorted(folder().glob("*.json"))}
+    try:
+        names = sorted(os.listdir(folder()))
+    except OSError:
+        return {}
+    return {name[:-5]: folder() / name for name in names if name.endswith(".json")}
 
 
 def folder() -> Path:

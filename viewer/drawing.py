@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
@@ -22,8 +23,10 @@ LINE, GRIP_RADIUS = 2, 13
 LINE_COLOUR, EDGE_COLOUR = QColor(245, 245, 245), QColor(0, 0, 0, 150)
 GAP_COLOUR = QColor(120, 120, 120)
 
-#: A difference of more pixels is made by halves, one for each time that it is drawn.
-AT_ONCE_PX = 4_500_000
+#: A difference of more pixels is made in parts, one for each time that it is drawn, and each part
+#: in bands: memory that is touched for the first time takes longer than what is done in it.
+AT_ONCE_PX = 3_000_000
+BAND_ROWS = 256
 
 
 class Drawing:
@@ -36,17 +39,19 @@ class Drawing:
         self.size = Size(1, 1)
         self.transparent = False
         self.background = QColor(Qt.GlobalColor.black)
-        self._frame = _buffer(self.size)
-        self._sides: dict[Side, QImage] = {}  # made when the first difference is drawn
-        self._lower = True  # half of a large difference was drawn last
+        # Each is made when it is needed for the first time.
+        self._frame: QImage | None = None
+        self._bands: dict[Side, QImage] = {}
+        self._difference: tuple[Pixels, QImage] | None = None
+        self._turn = 0  # of the parts of a large difference
         self._checker = _checkerboard()
 
     def resize(self, size: Size) -> None:
         """Make room for a canvas of another size."""
         if size != self.size:
             self.size = size
-            self._frame = _buffer(size)
-            self._sides = {}
+            self._frame = self._difference = None
+            self._bands = {}
 
     def draw(
         self,
@@ -78,32 +83,42 @@ class Drawing:
         area = qrect(v_dirty)
         if area.isEmpty():
             return None
+        if self._difference is None:
+            self._difference = _black(self.size)
+            band = self.size.width, min(self.size.height, BAND_ROWS)
+            self._bands = {side: QImage(*band, QImage.Format.Format_RGB32) for side in Side}
+        made, image_made = self._difference
         part, rest = self._at_once(area)
-        v_dirty = _rect(part)
-        whole = Cells(0, 0, *self.size)
-        if not self._sides:
-            self._sides = {side: QImage(*self.size, QImage.Format.Format_RGB32) for side in Side}
-            self._sides[Side.LEFT].fill(Qt.GlobalColor.black)
-        for side, image in self._sides.items():
-            under, what = QPainter(image), (Part(side, 0, whole),)
-            if self.transparent:
-                self._draw_parts(under, view, plans, what, v_dirty, now)
-            else:  # a large canvas has no time for a copy
-                self._compose(under, under, view, plans, what, v_dirty, now)
-            under.end()
-        left, right = (_pixels(self._sides[side], part) for side in Side)
-        difference(left, right, gain, out=left)  # which is what stays in the left one
-        painter.drawImage(area, self._sides[Side.LEFT], area)
+        for top in range(part.top(), part.bottom() + 1, BAND_ROWS):
+            height = min(BAND_ROWS, part.bottom() + 1 - top)
+            band = QRect(part.left(), top, part.width(), height)
+            for side, image in self._bands.items():
+                under = QPainter(image)
+                under.translate(0, -top)
+                what = (Part(side, 0, Cells(0, 0, *self.size)),)
+                self._draw_parts(under, view, plans, what, _rect(band), now)
+                under.end()
+            within = band.translated(0, -top)
+            left, right = (_pixels(self._bands[side], within) for side in Side)
+            difference(left, right, gain, out=_part(made, band))
+        # What was made before lies under the widgets that are about to be drawn over all of it.
+        painter.drawImage(area, image_made, area)
         return None if rest is None else _rect(rest)
 
     def _at_once(self, area: QRect) -> tuple[QRect, QRect | None]:
-        """Return what of an area to draw now, and what then: by turns, so that both get theirs."""
-        if area.width() * area.height() <= AT_ONCE_PX:
+        """Return what of an area to draw now, and what then: by turns, so that all get theirs."""
+        count = ceil(area.width() * area.height() / AT_ONCE_PX)
+        if count == 1:
             return area, None
-        half = area.height() // 2
-        upper, lower = area.adjusted(0, 0, 0, half - area.height()), area.adjusted(0, half, 0, 0)
-        self._lower = not self._lower
-        return (lower, upper) if self._lower else (upper, lower)
+        self._turn = (self._turn + 1) % count
+        edges = [area.top() + area.height() * edge // count for edge in range(count + 1)]
+        top, bottom = edges[self._turn], edges[self._turn + 1]
+        part = QRect(area.left(), top, area.width(), bottom - top)
+        if self._turn == 0:
+            return part, area.adjusted(0, part.height(), 0, 0)
+        if self._turn == count - 1:
+            return part, area.adjusted(0, 0, 0, -part.height())
+        return part, area  # as one rectangle: soon it is the turn of one of its ends
 
     def _draw_parts(
         self,
@@ -114,7 +129,14 @@ class Drawing:
         v_dirty: Rect,
         now: float,
     ) -> None:
+        if not self.transparent:  # a large canvas has no time for a copy
+            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+            self._compose(painter, painter, view, plans, what, v_dirty, now)
+            return
+        if self._frame is None:
+            self._frame = QImage(*self.size, QImage.Format.Format_ARGB32_Premultiplied)
         frame = QPainter(self._frame)
+        frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         self._compose(painter, frame, view, plans, what, v_dirty, now)
         frame.end()
         area = qrect(v_dirty)
@@ -131,7 +153,6 @@ class Drawing:
         now: float,
     ) -> None:
         """Put everything into `frame`, and with `painter` below it what shines through."""
-        frame.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
         if self.transparent or not all(_hides(view, plans, part, v_dirty) for part in what):
             frame.fillRect(qrect(v_dirty), self.background)
         for part in what:
@@ -216,13 +237,19 @@ def _rect(area: QRect) -> Rect:
     return Rect(area.left(), area.top(), area.right() + 1, area.bottom() + 1)
 
 
-def _buffer(size: Size) -> QImage:
-    return QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+def _black(size: Size) -> tuple[Pixels, QImage]:
+    """Return pixels that take memory only where they are written, and the image of them."""
+    pixels = np.zeros((size.height, size.width, 4), np.uint8)
+    return pixels, QImage(pixels.data, *size, 4 * size.width, QImage.Format.Format_RGB32)
 
 
 def _pixels(image: QImage, area: QRect) -> Pixels:
     """Return a part of an image of 4 bytes per pixel, as uint8 HxWx4."""
     whole = np.frombuffer(image.bits(), np.uint8).reshape(image.height(), image.width(), 4)
+    return _part(whole, area)
+
+
+def _part(whole: Pixels, area: QRect) -> Pixels:
     return whole[area.top() : area.bottom() + 1, area.left() : area.right() + 1]
 
 

@@ -35,9 +35,9 @@ def keep_together(cores: int) -> None:
 def paint(painter: QPainter, view: ViewState, plan: Plan, v_dirty: Rect, now: float) -> None:
     """Draw the layers of a plan inside `v_dirty`; `now` is in monotonic seconds, for the fading.
 
-    Each pixel is replaced, not laid over: layers show one picture, and a transparent one stays so.
+    Of a transparent picture the painter must replace each pixel, not lay one over another: layers
+    show one picture.
     """
-    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
     for layer, parts in _showing(view, plan.layers, v_dirty, now):
         _paint_layer(painter, view, layer, parts, now)
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import mmap
 import os
+import queue
 import subprocess
 import sys
 import threading
@@ -355,6 +357,25 @@ def test_a_hundred_pictures_leave_no_file_open(decoder, photo, tmp_path):
         with pytest.raises(OpenError):
             decoder.open(bad)
     assert not LINUX or own.num_fds() <= before + 1  # the last picture is still held
+
+
+def test_the_memory_of_a_large_picture_is_given_back_by_a_thread(decoder, tmp_path, monkeypatch):
+    closed = queue.SimpleQueue()
+
+    def close(mapping):
+        mmap.mmap.close(mapping)
+        closed.put(threading.current_thread().name)
+
+    monkeypatch.setattr(answer.Mapping, "close", close, raising=False)
+    path = tmp_path / "large.png"
+    Image.new("RGB", (2000, 1500)).save(path)
+    picture = decoder.open(path)
+    view = picture.pixels[10:20]
+    del picture
+    assert closed.empty()
+    assert not view.any()
+    del view
+    assert closed.get(timeout=20) == "memory"
 
 
 def test_a_damaged_picture_is_shown_in_part_if_that_is_wished(decoder, tmp_path):

@@ -5,11 +5,14 @@ Whoever made the file may have taken that process over.
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import mmap
 import os
+import queue
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -22,6 +25,31 @@ from viewer.core.picture import Picture, Pixels
 
 Span = tuple[int, int]
 Shared = mmap.mmap | bytes
+
+
+class Mapping(mmap.mmap):
+    """Memory that a thread gives back: of a large picture that takes a quarter of a second.
+
+    If left to Python, it would let no other thread go on meanwhile.
+    """
+
+    def __del__(self) -> None:
+        if not self.closed:
+            _given_back().put(self)
+
+
+@functools.cache
+def _given_back() -> queue.SimpleQueue[mmap.mmap]:
+    """Return a queue, and begin to close what is put into it."""
+    waiting = queue.SimpleQueue[mmap.mmap]()
+
+    def close() -> None:
+        while True:
+            waiting.get().close()
+
+    threading.Thread(target=close, name="memory", daemon=True).start()
+    return waiting
+
 
 #: Of smaller pictures thousands may be in hand, and a process may have but a thousand open files.
 LEAST_MAPPED_BYTES = 4 << 20
@@ -71,7 +99,8 @@ def _shared(memory: BinaryIO) -> Shared:
     if os.fstat(memory.fileno()).st_size < LEAST_MAPPED_BYTES:
         memory.seek(0)
         return memory.read()
-    return mmap.mmap(memory.fileno(), 0, access=mmap.ACCESS_READ)
+    _given_back()  # a thread cannot be begun just anywhere
+    return Mapping(memory.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _array(shared: Shared, span: Span, shape: tuple[int, ...]) -> Pixels:

@@ -14,7 +14,7 @@ from viewer.core.cache import TileCache
 from viewer.core.geometry import ViewState, visible
 from viewer.core.picture import Picture
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import level_of, level_size, tile_px, tiles_in
+from viewer.core.pyramid import TILE_PX, level_of, level_size, tiles_in
 from viewer.core.shapes import Cells, Point, Rect, Size
 from viewer.core.tiles import PIXELS, LevelKey, Opened, Quality, Tile, TileKey
 
@@ -99,7 +99,7 @@ def plan(
     size = level_size(view.image, level)
     shown = visible(view, *size)
     keys = _nearest_first(exact, tiles_in(size, shown), size, view, focus)
-    in_hand = {sheet: _in_hand(cache.tiles(sheet), keys, size, shown) for sheet in good + wanted}
+    in_hand = {sheet: _in_hand(cache.tiles(sheet), keys, shown) for sheet in good + wanted}
     there = {sheet: _or_better(sheet, good, in_hand) for sheet in wanted}
     missing = [
         key._replace(sheet=sheet)
@@ -143,15 +143,28 @@ def _good_enough(exact: LevelKey, best: LevelKey, cache: TileCache) -> tuple[Lev
 
 
 def _in_hand(
-    there: Mapping[tuple[int, int], Tile], keys: list[TileKey], size: Size, shown: Rect
+    there: Mapping[tuple[int, int], Tile], keys: list[TileKey], shown: Rect
 ) -> set[tuple[int, int]]:
     """Return the places of which the tiles hold all that shows."""
     return {
         (key.tx, key.ty)
         for key in keys
-        if (tile := there.get((key.tx, key.ty))) is not None
-        and tile.core.holds(shown.clipped(Rect(*tile_px(size, key.tx, key.ty))))
+        if (tile := there.get((key.tx, key.ty))) is not None and _holds(tile.core, key, shown)
     }
+
+
+def _holds(core: Rect, key: TileKey, shown: Rect) -> bool:
+    """Tell whether the pixels `core` of a tile hold all of it that shows.
+
+    Written out, because there are hundreds of tiles on a large canvas.
+    """
+    left, top = key.tx * TILE_PX, key.ty * TILE_PX
+    return (
+        (core.left <= left or core.left <= shown.left)
+        and (core.top <= top or core.top <= shown.top)
+        and (core.right >= left + TILE_PX or core.right >= shown.right)
+        and (core.bottom >= top + TILE_PX or core.bottom >= shown.bottom)
+    )
 
 
 def _or_better(
@@ -190,8 +203,12 @@ def _layers(
 
 def _cover(tiles: list[Tile], shown: Rect) -> bool:
     """Tell whether tiles, which never overlap, leave no gap in what shows."""
-    parts = [tile.core.clipped(shown) for tile in tiles]
-    area = sum(part.width * part.height for part in parts if not part.empty)
+    area = 0.0
+    for left, top, right, bottom in (tile.core for tile in tiles):
+        width = min(right, shown.right) - max(left, shown.left)
+        height = min(bottom, shown.bottom) - max(top, shown.top)
+        if width > 0 and height > 0:
+            area += width * height
     return area > shown.width * shown.height - 0.5
 
 
@@ -206,10 +223,10 @@ def _nearest_first(
 ) -> list[TileKey]:
     """Return the keys of `tiles`, ordered by how near their middle is to the focus."""
     l_focus = focus_in_level(view, size, focus)
+    x, y = l_focus.x / TILE_PX - 0.5, l_focus.y / TILE_PX - 0.5
 
     def distance(key: TileKey) -> float:
-        middle = Rect(*tile_px(size, key.tx, key.ty)).centre
-        return (middle.x - l_focus.x) ** 2 + (middle.y - l_focus.y) ** 2
+        return (key.tx - x) ** 2 + (key.ty - y) ** 2
 
     return sorted((TileKey(sheet, tx, ty) for tx, ty in _places(tiles)), key=distance)
 
