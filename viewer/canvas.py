@@ -10,15 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import (
-    QEvent,
-    QPointF,
-    QRectF,
-    QSize,
-    Qt,
-    QTimer,
-    Slot,
-)
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -27,7 +19,6 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QPinchGesture, QWidget
@@ -36,7 +27,7 @@ from viewer.core.compare import Comparison, Part, Side, pane, parts
 from viewer.core.geometry import ViewState
 from viewer.core.plan import Plan
 from viewer.core.shapes import Point, Rect, Size
-from viewer.drawing import Drawing, draw_line, line_area
+from viewer.drawing import Drawing, draw_line, line_area, use_device_pixels
 from viewer.motion import Motion
 from viewer.painting import fading
 from viewer.wheel import Wheel
@@ -241,7 +232,7 @@ class Canvas(QWidget):
         now = time.monotonic()
         painter = QPainter(self)
         try:
-            _use_device_pixels(painter)
+            use_device_pixels(painter)
             rest = self._draw(painter, dirty, now)
         finally:
             painter.end()  # one that outlives its widget's painting would crash Qt
@@ -296,13 +287,3 @@ class Canvas(QWidget):
 def _look(plan: Plan) -> tuple[object, ...]:
     """Return what of a plan, besides tiles that fade in, decides how it looks."""
     return plan.level, plan.quality, plan.layers[0]
-
-
-def _use_device_pixels(painter: QPainter) -> None:
-    """Let a widget's painter count device pixels from the widget's corner, on their grid.
-
-    With a fractional ratio the corner may lie between two pixels, and all would be resampled.
-    """
-    device = painter.deviceTransform()
-    corner = QTransform.fromTranslate(round(device.dx()), round(device.dy()))
-    painter.setWorldTransform(corner * device.inverted()[0])

@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
 
 from viewer.core.compare import Comparison, Mode, Part, Pixels, Side, difference, parts, split_px
 from viewer.core.geometry import ViewState
@@ -226,6 +226,16 @@ def line_area(comparison: Comparison, size: Size, ratio: float) -> Rect:
     """Return the device pixels that line and handle touch."""
     x, reach = split_px(comparison.split, size), (GRIP_RADIUS + 2) * ratio
     return Rect(x - reach, 0, x + reach, size.height)
+
+
+def use_device_pixels(painter: QPainter) -> None:
+    """Let a widget's painter count device pixels from the widget's corner, on their grid.
+
+    With a fractional ratio the corner may lie between two pixels, and all would be resampled.
+    """
+    device = painter.deviceTransform()
+    corner = QTransform.fromTranslate(round(device.dx()), round(device.dy()))
+    painter.setWorldTransform(corner * device.inverted()[0])
 
 
 def qrect(rect: Rect) -> QRect:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
+import functools
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -12,24 +11,18 @@ from viewer.core.budget import Limits
 from viewer.core.cache import TileCache
 from viewer.core.chunks import Pace
 from viewer.core.geometry import ViewState
-from viewer.core.passes import Aim, Passes, fitted, ring
+from viewer.core.passes import Aim, fitted, ring
 from viewer.core.pending import PendingTiles
-from viewer.core.plan import Plan, Scene, plan, quick_first
-from viewer.core.polish import first_subnet
+from viewer.core.plan import Plan, Scene
+from viewer.core.planner import Planner, suited
 from viewer.core.presets import Recipe
-from viewer.core.pyramid import TILE_BYTES, level_of
-from viewer.core.relief import Relief
-from viewer.core.shapes import Cells, Point
-from viewer.core.tiles import Failure, Quality, TileKey, TileRequest, TileResult
-
-log = logging.getLogger(__name__)
+from viewer.core.shapes import Point
+from viewer.core.tiles import Failure, Quality, TileRequest, TileResult
 
 #: How long the view must not change before anything is asked for.
 REST_MS = 100
-
 #: How long nothing must be left to do before what may be looked at next is made.
 AHEAD_MS = 400
-
 #: How long to make do with less after memory ran out.
 RELIEF_MS = 30_000
 
@@ -54,9 +47,7 @@ class TileScheduler(QObject):
     def __init__(self, cache: TileCache, recipe: Recipe, limits: Limits) -> None:
         super().__init__()
         self._cache = cache
-        self._recipe = recipe
-        self._other: Recipe | None = None
-        self._limits = limits
+        self._planner = Planner(cache, recipe, limits)
         self._generation = 0
         self._scene: Scene | None = None
         self._view: ViewState | None = None
@@ -65,13 +56,8 @@ class TileScheduler(QObject):
         self._pending = PendingTiles()
         self._aim: Aim | None = None  # of all that waits
         self._ahead: Iterator[Aim] = iter(())
-        self._first_subnet = 1.0
         self._look_again = False
-        self._failed: set[TileKey] = set()
         self._told = False
-        self._passes = Passes()
-        self._relief = Relief()
-        self._display: bytes | None = None
         self._relieved = QTimer(self, singleShot=True, interval=RELIEF_MS)
         self._relieved.timeout.connect(self._on_relieved)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -81,26 +67,28 @@ class TileScheduler(QObject):
 
     @property
     def recipe(self) -> Recipe:
-        return self._recipe
+        return self._planner.recipe
 
     @property
     def recipe_here(self) -> Recipe:
         """The recipe as it is for the picture on screen."""
-        return self._recipe if self._scene is None else _suited(self._recipe, self._scene)
+        return self.recipe if self._scene is None else suited(self.recipe, self._scene)
 
     @property
     def limits(self) -> Limits:
-        return self._limits
+        return self._planner.limits
 
     @property
     def plan(self) -> Plan | None:
         """The plan of the latest view; None without a picture."""
-        return self._plan_of(self._visible, self._recipe, self._first_subnet)
+        aim = self._visible
+        return None if aim is None else self._planner.plan(aim)
 
     @property
     def other_plan(self) -> Plan | None:
         """The plan by the other recipe; None without one, or without a picture."""
-        return self._plan_of(self._visible, self._other)
+        aim = self._visible
+        return None if aim is None else self._planner.other_plan(aim)
 
     @property
     def _visible(self) -> Aim | None:
@@ -108,29 +96,9 @@ class TileScheduler(QObject):
             return None
         return Aim(self._scene, self._view, self._focus)
 
-    def _plan_of(self, aim: Aim | None, recipe: Recipe | None, first: float = 1.0) -> Plan | None:
-        if aim is None or recipe is None:
-            return None
-        return plan(
-            aim.view,
-            aim.scene.number,
-            aim.scene.base,
-            _suited(recipe, aim.scene),
-            self._cache,
-            aim.focus,
-            self._failed,
-            self._cap,
-            first,
-        )
-
-    @property
-    def _cap(self) -> float:
-        """The largest subnet that there is room for."""
-        return min(self._limits.subnet_cap, self._relief.subnet_cap)
-
     def pace(self, quality: Quality) -> Pace:
         """Return how fast passes of a quality were."""
-        return self._passes.paces.get(quality, Pace())
+        return self._planner.pace(quality)
 
     def set_scene(self, scene: Scene) -> None:
         """Show another picture, or the same one with more pixels; the view follows."""
@@ -159,20 +127,20 @@ class TileScheduler(QObject):
 
     def set_recipe(self, recipe: Recipe) -> None:
         """Change how everything is refined, from now on."""
-        self._recipe = recipe
+        self._planner.recipe = recipe
         self._new_generation()
         self._refresh()
 
     def set_other(self, recipe: Recipe | None) -> None:
         """Plan and refine by another recipe as well from now on; none stops that."""
-        if recipe == self._other:
+        if recipe == self._planner.other:
             return
-        self._other = recipe
+        self._planner.other = recipe
         self._refresh()
 
     def set_display(self, icc_profile: bytes | None) -> None:
         """Make everything anew in the colours of another display; None is sRGB."""
-        self._display = icc_profile
+        self._planner.display = icc_profile
         self._cache.clear()
         self._new_generation()
         self._refresh()
@@ -180,7 +148,7 @@ class TileScheduler(QObject):
     @Slot(object)
     def set_limits(self, limits: Limits) -> None:
         """Use no more than that of the machine from now on."""
-        self._limits = limits
+        self._planner.limits = limits
         self._cache.set_cap(limits.cache_cap_bytes)
         if not self._rest.isActive():
             self._refresh()
@@ -200,8 +168,7 @@ class TileScheduler(QObject):
         request = result.request
         self._pending.done(request)
         if request.generation == self._generation:
-            halo = self._recipe_of(request.sheet.quality).halo
-            if self._passes.learn(result, halo) and not self._rest.isActive():
+            if self._planner.learn(result) and not self._rest.isActive():
                 self._rest.start(0)  # another subnet may have to answer first
             for key, tile in result.tiles:
                 self._cache.put(key, tile)
@@ -225,33 +192,17 @@ class TileScheduler(QObject):
             if not self._told:
                 self._told = True
                 self.failed.emit(failure.message)
-            if not self._relieve(request, failure):
-                self._failed.update(request.tile_keys())
+            if failure.out_of_memory or failure.gpu_lost:
+                self._relieved.start()  # after a while, more again
+            if self._planner.relieve(failure, request):
+                self._rest.start(0)
+            else:
+                self._planner.give_up(request)
                 self._replan()
         self._ask()
 
-    def _relieve(self, request: TileRequest, failure: Failure) -> bool:
-        """Ask for less from now on, and for more again after a while; tell if anything is left."""
-        if not (failure.out_of_memory or failure.gpu_lost):
-            return False
-        self._relieved.start()
-        quality = request.sheet.quality
-        if quality.model is None:
-            return False
-        if self._relief.on_cpu and not request.on_cpu:
-            relief = self._relief  # it was asked for before
-        elif failure.gpu_lost:
-            relief = self._relief.without_gpu()
-        else:
-            relief = self._relief.after(quality.subnet, self._recipe_of(quality).subnets)
-        if relief is not None:
-            self._relief = relief
-            self._rest.start(0)
-        return relief is not None
-
     def _on_relieved(self) -> None:
-        self._relief = Relief()
-        self._failed.clear()
+        self._planner.recover()
         self._rest.start(0)
 
     def stop(self) -> None:
@@ -268,7 +219,7 @@ class TileScheduler(QObject):
 
     def _new_generation(self) -> None:
         self._generation += 1
-        self._failed.clear()
+        self._planner.forgive()
         self._told = False
         self._drop()
 
@@ -281,11 +232,8 @@ class TileScheduler(QObject):
     def _useful(self, request: TileRequest) -> bool:
         """Tell whether what is being made will be on screen: after a pan, but not after a zoom."""
         aim = self._visible
-        if aim is None or request.ahead or request.generation != self._generation:
-            return False
-        level = request.sheet.level
-        made = request.l_rect.clipped(aim.worth_making(level))
-        return level == level_of(aim.view.zoom) and made.width > 0 and made.height > 0
+        current = request.generation == self._generation and not request.ahead
+        return aim is not None and current and aim.shows(request)
 
     def _refresh(self) -> None:
         """Show what is in hand, and ask for the rest without waiting."""
@@ -305,34 +253,21 @@ class TileScheduler(QObject):
             return
         self._drop()
         self._aim = aim
-        self._first_subnet = self._answering_first(aim)
-        now, other = self.plan, self.other_plan
-        assert now is not None
-        missing = now.missing
-        if other is not None:
-            self._cache.touch(other.in_view)
-            missing = quick_first(missing, other.missing)
-        self._cache.touch(now.in_view)
-        self._pending.replace(missing)
+        self._pending.replace(self._planner.missing(aim))
         # What is under way was asked for in another view, and may be less than this one shows.
         self._look_again = self._pending.under_way
         self._ask()
 
-    def _answering_first(self, aim: Aim) -> float:
-        """Return the subnet that answers first, by how much of its pixels is not there yet."""
-        if self._other is not None:
-            return 1.0  # the other side waits, too
-        at_once = self._plan_of(aim, self._recipe)
-        assert at_once is not None
-        missing = sum(key.sheet.quality.model is not None for key in at_once.missing)
-        paces = self._passes.paces
-        return first_subnet(self.recipe_here, at_once.level, missing, paces, self._cap)
-
     def _ask(self) -> None:
         """Keep the worker busy, and say when there is nothing left to do."""
-        while not self._limits.paused and (
-            request := self._pending.take(self._choose, self._request)
-        ):
+        aim = self._aim
+        while aim is not None and not self.limits.paused:
+            request = self._pending.take(
+                functools.partial(self._planner.next_tiles, aim),
+                functools.partial(self._planner.request, self._generation, aim),
+            )
+            if request is None:
+                break
             self.requested.emit(request)
         if not self._resting:
             return
@@ -347,7 +282,7 @@ class TileScheduler(QObject):
     def _on_quiet(self) -> None:
         """Begin with what may be looked at next, unless somebody else needs the machine."""
         aim = self._visible
-        if aim is None or aim.scene.picture.reduced or self._limits.reason or self._other:
+        if aim is None or aim.scene.picture.reduced or self.limits.reason or self._planner.other:
             return
         nearby = (fitted(scene, aim.view.canvas) for scene in self._next)
         self._ahead = iter((ring(aim), *nearby))
@@ -355,53 +290,11 @@ class TileScheduler(QObject):
 
     def _go_ahead(self) -> None:
         """Ask for what the next aim misses, as far as the cache holds it beside what is visible."""
-        now = self.plan
+        visible = self._visible
         for aim in self._ahead:
-            ahead = self._plan_of(aim, self._recipe)
-            assert now is not None
-            assert ahead is not None
-            room = self._limits.cache_cap_bytes // TILE_BYTES - len(now.in_view)
-            missing = [key for key in ahead.missing if key.sheet.quality == ahead.quality]
-            if room > 0 and missing:
+            assert visible is not None
+            if missing := self._planner.missing_ahead(aim, visible):
                 self._aim = aim
-                self._pending.replace(missing[:room])
+                self._pending.replace(missing)
                 self._ask()
                 return
-
-    def _choose(self, waiting: Sequence[TileKey]) -> Cells:
-        """Pick the tiles of the next pass."""
-        assert self._aim is not None
-        halo = self._recipe_of(waiting[0].sheet.quality).halo
-        return self._passes.next_tiles(self._aim, waiting, halo, self._limits.pass_seconds)
-
-    def _recipe_of(self, quality: Quality) -> Recipe:
-        """Return the recipe by which something of that quality was asked for."""
-        recipes = [recipe for recipe in (self._other, self._recipe) if recipe is not None]
-        for recipe in (*recipes, *(recipe.photo for recipe in recipes)):
-            if recipe is not None and recipe.preset.model == quality.model:
-                return recipe
-        return self._recipe
-
-    def _request(self, first: TileKey, tiles: Cells) -> TileRequest:
-        aim = self._aim
-        assert aim is not None
-        size = aim.size(first.sheet.level)
-        request = TileRequest(
-            self._generation,
-            first.sheet,
-            size,
-            tiles,
-            Cells(0, 0, *size),
-            aim.scene.picture,
-            threads=self._limits.threads,
-            on_cpu=self._relief.on_cpu,
-            display=self._display,
-            ahead=aim.ahead,
-        )
-        if any(key in self._cache for key in request.tile_keys()):
-            return request  # a part was not enough
-        return replace(request, shown=aim.worth_making(first.sheet.level))
-
-
-def _suited(recipe: Recipe, scene: Scene) -> Recipe:
-    return recipe.suited(lossy=scene.picture.lossy)

@@ -97,7 +97,7 @@ def test_the_subnet_of_the_scale_answers_first_and_the_best_one_polishes(planner
 
 
 def test_on_a_slow_machine_a_smaller_subnet_answers_first(planner, qtbot):
-    planner._passes.paces[Quality("compact", 1.0)] = Pace(5, 1000.0)
+    planner._planner.passes.paces[Quality("compact", 1.0)] = Pace(5, 1000.0)
     worker = show(planner, qtbot, 6.0)
     with qtbot.waitSignal(planner.idle):
         answers = worker.answer()
@@ -203,7 +203,7 @@ def test_what_fails_ahead_is_not_told_and_not_given_up(planner, qtbot):
     planner.on_failed(Failure(request, "There is too little free memory.", out_of_memory=True))
     worker.answer()
     assert said == []
-    assert not planner._failed
+    assert not planner._planner.failed
 
 
 def test_stepping_to_the_next_picture_finds_it_refined(

@@ -19,9 +19,9 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
 from viewer.app import App
+from viewer.bench.lateness import Lateness, figures
 from viewer.bench.photos import save_photo
 from viewer.bench.stage import BenchError, wait
-from viewer.bench.ui import Lateness, figures
 from viewer.canvas import Canvas
 from viewer.core.options import Options
 from viewer.settings import Settings

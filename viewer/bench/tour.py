@@ -14,12 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
-from PySide6.QtCore import QObject, QPoint, QSettings, Qt, QTimer
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 
 import assets
 from viewer.app import App
+from viewer.bench.lateness import Holdups
 from viewer.bench.stage import BenchError, wait
 from viewer.bench.ui import wheel
 from viewer.core.errors import ExportError
@@ -37,7 +38,6 @@ PHOTOS = {
 #: How long a step may take, on a machine that is very busy.
 STEP_SECONDS = 120.0
 LOOK_SECONDS = 0.05
-TICK_MS = 5
 
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 NONE = Qt.KeyboardModifier.NoModifier
@@ -87,31 +87,6 @@ def _viewer(folder: Path, size: tuple[int, int], preset: str) -> Iterator[App]:
     finally:
         app.window.close()
         app.stop()
-
-
-class Holdups(QObject):
-    """Knows what held up the event loop most, in milliseconds, and its thread's work meanwhile."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
-        self._timer.timeout.connect(self._tick)
-        self.begin()
-        self._timer.start()
-
-    def begin(self) -> None:
-        """Forget what was before."""
-        self._last, self._worked = time.perf_counter(), time.thread_time()
-        self.longest, self.hardest = 0.0, 0.0
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _tick(self) -> None:
-        now, worked = time.perf_counter(), time.thread_time()
-        self.longest = max(self.longest, 1000 * (now - self._last) - TICK_MS)
-        self.hardest = max(self.hardest, 1000 * (worked - self._worked))
-        self._last, self._worked = now, worked
 
 
 class Tour:

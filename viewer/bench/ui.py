@@ -13,18 +13,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QEventLoop, QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEventLoop, QPoint, QPointF, Qt
 from PySide6.QtGui import QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from viewer.app import App
+from viewer.bench.lateness import Lateness, figures
 from viewer.bench.photos import save_photo
 from viewer.bench.stage import wait
 from viewer.canvas import Canvas
 from viewer.core.options import Options
 
-TICK_MS = 5
 SIZE = (1600, 1000)
 NO_BUTTON, NO_KEY = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier
 
@@ -107,51 +106,6 @@ def wheel(app: App, notches: float, x: float, y: float) -> None:
     QApplication.postEvent(
         app.canvas, QWheelEvent(at, there, QPoint(), turn, NO_BUTTON, NO_KEY, phase, False)
     )
-
-
-def figures(values: list[float]) -> dict[str, float]:
-    """Return the percentiles and the maximum of some milliseconds."""
-    if not values:
-        return {}
-    found = {f"p{q}": float(np.percentile(values, q)) for q in (50, 95, 99)}
-    return {name: round(ms, 1) for name, ms in {**found, "max": max(values)}.items()}
-
-
-class Lateness(QObject):
-    """Collects by how many milliseconds each tick was late, and how many this thread worked for.
-
-    What others take of the processor makes ticks late, too; what this thread works does not hold
-    anything up that others do.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._late_ms: list[float] = []
-        self._last, self._work = time.perf_counter(), time.thread_time()
-        self._work_ms: list[float] = []
-        self._timer = QTimer(self, timerType=Qt.TimerType.PreciseTimer, interval=TICK_MS)
-        self._timer.timeout.connect(self._tick)
-        self._timer.start()
-
-    def taken(self) -> list[float]:
-        """Return those since the last call."""
-        late, self._late_ms = self._late_ms, []
-        return late
-
-    def worked(self) -> list[float]:
-        """Return the milliseconds of work between two ticks, since the last call."""
-        work, self._work_ms = self._work_ms, []
-        return work
-
-    def stop(self) -> None:
-        self._timer.stop()
-
-    def _tick(self) -> None:
-        now, work = time.perf_counter(), time.thread_time()
-        self._work_ms.append(1000 * (work - self._work))
-        self._work = work
-        self._late_ms.append(max(0.0, 1000 * (now - self._last) - TICK_MS))
-        self._last = now
 
 
 @contextmanager

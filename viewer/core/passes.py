@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from viewer.core.chunks import PIXELS_PER_PASS, Pace, budget, lr_pixels, next_chunk
 from viewer.core.geometry import ViewState, fit, visible
 from viewer.core.plan import Scene, focus_in_level
-from viewer.core.pyramid import TILE_PX, level_size, tiles_in, tiles_px, worth_making
+from viewer.core.pyramid import TILE_PX, level_of, level_size, tiles_in, tiles_px, worth_making
 from viewer.core.shapes import Cells, Point, Size
-from viewer.core.tiles import LevelKey, Quality, TileKey, TileResult
+from viewer.core.tiles import LevelKey, Quality, TileKey, TileRequest, TileResult
 
 #: What is refined around the canvas when nothing else is to do.
 RING_PX = 256
@@ -36,6 +36,12 @@ class Aim:
         """Return the l_ pixels of a level that the view shows, and a little more."""
         size = self.size(level)
         return worth_making(size, visible(self.view, *size))
+
+    def shows(self, request: TileRequest) -> bool:
+        """Tell whether what a request makes lies in the view: after a pan, but not after a zoom."""
+        level = request.sheet.level
+        made = request.l_rect.clipped(self.worth_making(level))
+        return level == level_of(self.view.zoom) and made.width > 0 and made.height > 0
 
 
 def ring(aim: Aim) -> Aim:
