@@ -11,13 +11,19 @@ from fakes import FakeLoad
 from models import spec
 from models.upscaler import Upscaler
 from viewer.__main__ import main
-from viewer.bench import browse, load, memory, start, tiny, ui
+from viewer.bench import browse, load, memory, start, tiny, ui, viewport
 from viewer.bench.arithmetic import gflop, matmul_gflops
 from viewer.core.budget import Limits
 from viewer.core.presets import recipe
 from viewer.core.shapes import Size
 
 SMALL = ("--size", "200x120", "--device", "cpu", "--json")
+
+
+@pytest.fixture(autouse=True)
+def _small_products(monkeypatch):
+    """The rate of a matrix product is compared with: nothing here depends on what it is."""
+    monkeypatch.setattr("viewer.bench.arithmetic.MATMUL_SIZE", 256)
 
 
 def figures(capsys, *words: str) -> dict:
@@ -36,8 +42,7 @@ def test_the_arithmetic_is_that_of_the_networks_layers():
     assert counted == pytest.approx(expected, rel=0.01)
 
 
-def test_a_matrix_product_has_a_rate(monkeypatch):
-    monkeypatch.setattr("viewer.bench.arithmetic.MATMUL_SIZE", 64)
+def test_a_matrix_product_has_a_rate():
     assert matmul_gflops(Upscaler(spec.find("compact"), "cpu", "float32"), 1) > 0
 
 
@@ -55,10 +60,13 @@ def test_subnets_tells_every_width(capsys, qapp):
     assert found["ratio"]["1"] == 1.0
 
 
-def test_without_json_the_same_is_told_in_lines(capsys, qapp):
+def test_without_json_the_same_is_told_in_lines(capsys, monkeypatch):
+    told = {"efficiency": 0.5, "size": [200, 120], "cold": {"seconds": 2.0}}
+    monkeypatch.setattr(viewport, "measure", lambda *_: told)
     assert main(["bench", "viewport", *SMALL[:-1]]) == 0
     out = capsys.readouterr().out
     assert "efficiency: " in out
+    assert "size: 200 x 120\n" in out
     assert "cold:\n  seconds: " in out
 
 
@@ -115,7 +123,9 @@ def test_memory_is_told_in_megabytes(qapp, qtbot):
 def test_start_tells_window_photo_and_sharpness_in_that_order(monkeypatch):
     monkeypatch.setattr(start, "REPEATS", 1)
     monkeypatch.setattr(start, "TORCH", "pass")
-    found = start.measure(600, 400)
+    small = "from viewer.bench import start; start.SIZE = (300, 200)\n"
+    monkeypatch.setattr(start, "VIEWER", small + start.VIEWER)
+    found = start.measure(200, 100)
     assert 0 < found["window_seconds"] <= found["photo_seconds"] <= found["sharp_seconds"]
 
 
