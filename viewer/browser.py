@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.core.folder import Folder, alone
 from viewer.core.tiles import Failure, FindRequest, Found, Opened
@@ -17,6 +17,9 @@ from viewer.files import Files
 from viewer.language import tr, trn
 from viewer.library import Library
 from viewer.settings import Settings
+
+#: A folder is looked through that long after the picture asked for is there, which is painted then.
+PAINTED_MS = 30
 
 
 class Browser(QObject):
@@ -45,10 +48,16 @@ class Browser(QObject):
         self._opening: Path | None = None
         self._search = 0
         self._alone = False  # what lies beside the picture is still being found out
+        self._beside: FindRequest | None = None  # to be asked then
         self._steps = 0  # wanted meanwhile
+        self._place_wanted: int | None = None
         self._onward = 1
         self._page = 0  # asked for last
+        self._painted = QTimer(self, singleShot=True, interval=PAINTED_MS)
+        self._painted.timeout.connect(self._find_beside)
         library.shown.connect(self._on_shown)
+        for given_up in (library.failed, library.unreadable, library.offered):
+            given_up.connect(lambda *_: self._find_beside())
 
     @property
     def folder(self) -> Folder | None:
@@ -72,7 +81,7 @@ class Browser(QObject):
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files or folders; the picture on screen stays until there is another."""
-        self._steps = 0
+        self._steps, self._place_wanted = 0, None
         self._opening = paths[0].absolute()
         self._find(paths)
 
@@ -93,6 +102,7 @@ class Browser(QObject):
         self._onward = 1 if step > 0 else -1
         if self._alone:
             self._steps += step
+            self._find_beside()
         elif (there := folder.stepped(step, self._settings.get("wrap"))) is None:
             ends = tr("This is the last picture."), tr("This is the first picture.")
             self.told.emit(ends[step < 0])
@@ -103,7 +113,12 @@ class Browser(QObject):
 
     def go_to(self, index: int) -> None:
         """Go to a picture by its place, the first is 0; a negative one counts from the end."""
-        if (folder := self._folder) is not None and not self._alone:
+        if (folder := self._folder) is None:
+            return
+        if self._alone:
+            self._steps, self._place_wanted = 0, index
+            self._find_beside()
+        else:
             index = range(len(folder))[min(index, len(folder) - 1)]
             self._go(replace(folder, index=index))
 
@@ -145,20 +160,34 @@ class Browser(QObject):
             self._library.set_place(self._folder, self._onward, self._settings.get("wrap"))
         self.moved.emit()
 
+    def stop(self) -> None:
+        """Look for nothing more."""
+        self._painted.stop()
+
     # -- What lies beside ------------------------------------------------------------------------
 
     def _find(self, paths: Sequence[Path], again: bool = False) -> None:
         self._search += 1
-        self._files.wanted = self._search
+        self._files.wanted, self._beside = self._search, None
         self.find_requested.emit(FindRequest(self._search, tuple(paths), again))
+
+    def _find_beside(self) -> None:
+        """Look what lies beside the picture on screen, if that is not known yet."""
+        self._painted.stop()
+        if (request := self._beside) is not None:
+            self._beside = None
+            self.find_requested.emit(request)
 
     @Slot(object)
     def on_found(self, found: Found) -> None:
         """Open the first picture found, or learn what lies beside the one on screen."""
         if found.request.number != self._search:
             return
-        folder, stays = self._folder, self._alone or found.request.again
+        folder, stays = self._folder, found.request.beside or found.request.again
         self._alone = found.first
+        if found.first:
+            paths = (found.folder.path,)
+            self._beside = replace(found.request, paths=paths, beside=True)
         if folder is None or not stays:
             self._go(found.folder)
         else:
@@ -172,8 +201,16 @@ class Browser(QObject):
                 found.left_out,
             )
             self.told.emit(said.format(count=found.left_out))
-        if not self._alone and (steps := self._steps):
-            self._steps = 0
+        if not self._alone:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Go where the user wanted to go as long as it was not known where that is."""
+        steps, self._steps = self._steps, 0
+        place, self._place_wanted = self._place_wanted, None
+        if place is not None:
+            self.go_to(place)
+        if steps:
             self.step(steps)
 
     @Slot(object)
@@ -188,6 +225,8 @@ class Browser(QObject):
     @Slot(int, object)
     def _on_shown(self, _number: int, opened: Opened) -> None:
         self._page = opened.stamp.page
+        if self._beside is not None:
+            self._painted.start()
         if self._opening is not None:
             self.opened.emit(self._opening)
             self._opening = None

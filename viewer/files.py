@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 class Files(QObject):
     """Answers requests in the order they come.
 
-    Signals: found(Found), twice for a single file; looked(Stamp, Stamp or None): what a file is
+    Signals: found(Found); looked(Stamp, Stamp or None): what a file is
     like now, None if it is gone; moved(Moved); failed(Failure); saved(Path); not_saved(str), the
     reason.
     """
@@ -67,7 +67,7 @@ class Files(QObject):
 
     @Slot(object)
     def find(self, request: FindRequest) -> None:
-        """Find out what can be stepped through: for a single file first that, then the others."""
+        """Find out what is to be shown first or, asked for that, what lies beside it."""
 
         def go_on() -> bool:
             return self.wanted == request.number and not self._stop_flag.is_set()
@@ -92,10 +92,12 @@ class Files(QObject):
             several, left_out = folder.given(request.paths, go_on)
             return Found(request, several, left_out=left_out)
         path = path.absolute()
-        if request.again or path.is_dir():
+        if request.again:
             return Found(request, folder.listed(path, go_on))
-        self.found.emit(Found(request, folder.alone(path), first=True))
-        return Found(request, _beside(path, go_on))
+        if request.beside:
+            return Found(request, _beside(path, go_on))
+        first = folder.first(path, go_on) if path.is_dir() else path
+        return Found(request, folder.alone(first), first=True)
 
     @Slot(object)
     def look(self, stamp: Stamp) -> None:

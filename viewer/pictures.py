@@ -86,6 +86,7 @@ class Pictures(QObject):
 
     def stop(self) -> None:
         """Ask for nothing more, and end the decoders with what they do."""
+        self.browser.stop()
         self.watch.stop()
         self.player.stop()
         self.slideshow.stop()

@@ -177,6 +177,52 @@ def test_one_picture_of_a_huge_folder_does_not_wait_for_the_others(
     qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img4.png  (94 × 60)  4 / 6"))
 
 
+@pytest.mark.parametrize("whole_folder", [False, True])
+def test_a_folder_is_not_sorted_before_its_first_picture_is_shown(
+    start, qtbot, holiday, monkeypatch, whole_folder
+):
+    shown = []
+
+    def noted(folder, go_on):
+        shown.append(app.browser.picture)
+        return list_names(folder, go_on)
+
+    monkeypatch.setattr("viewer.core.folder.list_names", noted)
+    app = start(wait=False, preset="off")
+    app.open([holiday if whole_folder else holiday / "img1.png"])
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img1.png  (91 × 60)  1 / 6"))
+    assert [each.stamp.path.name for each in shown] == ["img1.png"]
+
+
+def test_a_key_goes_to_the_end_of_a_folder_that_is_not_known_yet(
+    start, qtbot, holiday, monkeypatch
+):
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 1_000_000)
+    app = start(holiday / "img2.png", preset="off")
+    assert app.browser.place is None
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageDown)
+    QTest.keyClick(app.canvas, Qt.Key.Key_End)
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img5.png  (95 × 60)  5 / 6"))
+
+
+def test_what_lies_beside_a_broken_picture_is_found_too(start, qtbot, holiday):
+    (holiday / "img3.png").write_bytes(b"broken")
+    app = start(holiday / "img3.png", wait=False, preset="off")
+    qtbot.waitUntil(lambda: len(app.browser.folder or ()) == 6)
+    QTest.keyClick(app.canvas, Qt.Key.Key_PageDown)
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img4.png  (94 × 60)  4 / 6"))
+
+
+def test_another_picture_is_opened_though_nothing_beside_the_first_is_known(
+    start, qtbot, holiday, monkeypatch
+):
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 1_000_000)
+    app = start(holiday / "img2.png", preset="off")
+    app.open([holiday / "img5.png"])
+    qtbot.waitUntil(lambda: app.window.windowTitle() == "img5.png  (95 × 60)  –  Anyzoom")
+
+
 def test_another_folder_is_opened_though_the_first_is_still_being_looked_through(
     start, qtbot, holiday, tmp_path, monkeypatch
 ):

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
-from viewer.core.listing import KNOWN, list_names, natural
+from viewer.core.listing import KNOWN, list_names, natural, unsorted_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +81,17 @@ def alone(path: Path) -> Folder:
     return Folder((str(path),))
 
 
+def first(folder: Path, go_on: Callable[[], bool] = _always) -> Path:
+    """Return the first picture of a folder, an absolute path, which is quicker than all in order.
+
+    Raises `OpenError` if it cannot be read or holds no picture.
+    """
+    name = min(unsorted_names(folder, go_on), key=natural, default=None)
+    if name is None:
+        raise _empty(folder)
+    return folder / name
+
+
 def listed(folder: Path, go_on: Callable[[], bool] = _always) -> Folder:
     """Look through a folder, an absolute path, as long as that is wanted.
 
@@ -88,7 +99,7 @@ def listed(folder: Path, go_on: Callable[[], bool] = _always) -> Folder:
     """
     files = _files(folder, go_on)
     if not files:
-        raise OpenError(f"There are no pictures in the folder {shown(folder)}.")
+        raise _empty(folder)
     return Folder(tuple(files), 0, folder)
 
 
@@ -109,6 +120,10 @@ def given(paths: Sequence[Path], go_on: Callable[[], bool] = _always) -> tuple[F
     if others:
         return Folder(tuple(others)), 0
     raise OpenError("There are no pictures in these folders.")
+
+
+def _empty(folder: Path) -> OpenError:
+    return OpenError(f"There are no pictures in the folder {shown(folder)}.")
 
 
 def _files(folder: Path, go_on: Callable[[], bool]) -> list[str]:

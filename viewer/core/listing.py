@@ -40,13 +40,17 @@ def list_names(folder: Path, go_on: Callable[[], bool] = lambda: True) -> list[s
 
     What is returned once `go_on` tells no is of no use. Raises `OpenError`.
     """
+    return sorted(unsorted_names(folder, go_on), key=natural)
+
+
+def unsorted_names(folder: Path, go_on: Callable[[], bool]) -> list[str]:
+    """Return the names of what `list_images` returns in no order. Raises `OpenError`."""
     try:
         with os.scandir(folder) as entries:
             wanted = itertools.takewhile(lambda _: go_on(), entries)
-            names = [entry.name for entry in wanted if _is_picture_name(entry) and entry.is_file()]
+            return [entry.name for entry in wanted if _is_picture_name(entry) and entry.is_file()]
     except OSError as error:
         raise OpenError(f"The folder {shown(folder)} cannot be read.") from error
-    return sorted(names, key=natural)
 
 
 def _is_picture_name(entry: os.DirEntry[str]) -> bool:

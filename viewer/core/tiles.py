@@ -164,17 +164,19 @@ class Opened:
 class FindRequest:
     """Find out what can be stepped through: `paths` are files or folders.
 
-    `again`: only what lies beside the picture on screen may have changed.
+    `beside`: only what lies beside a picture, which is on screen by now. `again`: in that folder
+    something may have changed.
     """
 
     number: int
     paths: tuple[Path, ...]
     again: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was found; `first` of two answers if what lies beside a single file is still unknown.
+    """What was found; `first`: what is to be shown, and what lies beside it is still unknown.
 
     `left_out` counts the files given that are no pictures.
     """
