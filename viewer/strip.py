@@ -10,13 +10,13 @@ from collections import OrderedDict
 from pathlib import Path
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
     QRect,
     QRectF,
     QSize,
+    QStringListModel,
     Qt,
     QTimer,
     Signal,
@@ -46,8 +46,11 @@ KEPT = 512
 _Index = QModelIndex | QPersistentModelIndex
 
 
-class _Files(QAbstractListModel):
-    """The files of a folder, with their images as far as there are any."""
+class _Files(QStringListModel):
+    """The files of a folder, with their images as far as there are any.
+
+    To lay them out Qt asks many times for each how many there are, which must not come to Python.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,9 +61,7 @@ class _Files(QAbstractListModel):
     def set_files(self, files: tuple[str, ...]) -> None:
         """Hold these files; of those that were here before, what they look like may be old."""
         if files != self.files:
-            self.beginResetModel()
-            self.files = files
-            self.endResetModel()
+            self.setStringList(files)
         self.files = files
         self.forget()
 
@@ -84,9 +85,6 @@ class _Files(QAbstractListModel):
         self._old.discard(file)
         while len(self._images) > KEPT:
             self._images.popitem(last=False)
-
-    def rowCount(self, parent: _Index = QModelIndex()) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.files)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -176,6 +174,7 @@ class Strip(QListView):
         self._ask.timeout.connect(self._ask_next)
         self.setModel(self._files)
         self.setItemDelegate(_Painter(self))
+        self.setEditTriggers(QListView.EditTrigger.NoEditTriggers)
         self.setFlow(QListView.Flow.LeftToRight)
         self.setWrapping(False)
         self.setUniformItemSizes(True)

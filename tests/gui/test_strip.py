@@ -47,7 +47,8 @@ def show(start, qtbot):
 
     def begin(*paths, wait=True):
         app = start(*paths, preset="off")
-        QTest.keyClick(app.canvas, Qt.Key.Key_T)  # view.strip
+        if not app.settings.get("strip"):  # it stays where it was shown before
+            QTest.keyClick(app.canvas, Qt.Key.Key_T)  # view.strip
         qtbot.waitUntil(lambda: app.browser.place is not None)
         if wait:
             qtbot.waitUntil(lambda: settled(app.pictures.strip))
