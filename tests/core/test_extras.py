@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 from fakes import noise, resized
 from PIL import Image
+from PySide6.QtGui import QColorSpace
 
-from viewer.core import extras
+from viewer.core import colour, extras
 from viewer.core.decoder import Decoder
 from viewer.core.errors import OpenError
 from viewer.core.extras import EXTRAS, HEIF, JXL, RAW
+from viewer.core.jxl import header as jxl_header
 from viewer.core.picture import Wish
 from viewer.core.source import open_picture
+from viewer.core.spaces import BT2020_PRIMARIES, P3_PRIMARIES, SRGB, Space
 
 SMOOTH = resized(noise(8, 6), (120, 80), Image.Resampling.BICUBIC)
 HEADS = {
@@ -176,18 +179,169 @@ def test_a_heic_is_upright_and_keeps_its_profile(tmp_path):
 def test_a_jxl_tells_its_size_before_it_is_decoded(tmp_path, size):
     path = jxl(tmp_path / "a.jxl", np.zeros((size[1], size[0], 3), np.uint8))
     with path.open("rb") as file:
-        assert extras._jxl_size(file) == size
+        assert jxl_header(file) == (size, SRGB)
     assert open_picture(path).size == size
 
 
 @needs(JXL)
 def test_a_jxl_may_be_deep_grey_or_transparent(tmp_path):
-    deep = jxl(tmp_path / "a.jxl", SMOOTH.astype(np.uint16) * 257)
-    np.testing.assert_array_equal(open_picture(deep).pixels, SMOOTH)
+    for kind, most in (np.uint16, 65535), (np.float32, 1):  # which is written as light, not tones
+        light = np.where(
+            SMOOTH <= 10, SMOOTH / 255 / 12.92, ((SMOOTH / 255 + 0.055) / 1.055) ** 2.4
+        )
+        rounding = 0.5 if kind is np.uint16 else 0
+        deep = jxl(tmp_path / "a.jxl", (light * most + rounding).astype(kind))
+        assert np.abs(open_picture(deep).pixels - SMOOTH.astype(int)).max() <= 1
     grey = jxl(tmp_path / "b.jxl", np.ascontiguousarray(SMOOTH[..., 0]))
     np.testing.assert_array_equal(open_picture(grey).pixels[..., 1], SMOOTH[..., 0])
     clear = jxl(tmp_path / "c.jxl", np.dstack((SMOOTH, SMOOTH[..., :1])))
     np.testing.assert_array_equal(open_picture(clear).alpha, SMOOTH[..., 0])
+
+
+# -- Colours -----------------------------------------------------------------------------------
+
+P3 = Space(P3_PRIMARIES)
+ADOBE = Space(((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), gamma=2.2)
+
+
+def test_a_space_by_numbers_is_the_one_that_others_mean_by_its_name():
+    by_numbers = colour.convert(SMOOTH, P3.profile, None).astype(int)
+    by_name = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile())
+    assert np.abs(by_numbers - colour.convert(SMOOTH, by_name, None)).max() <= 1
+    assert SRGB.profile is None
+
+
+@pytest.mark.parametrize(
+    "space",
+    [
+        Space(((0.0, 0.0), (0.3, 0.6), (0.15, 0.06))),
+        Space(((0.3, 0.3), (0.3, 0.3), (0.3, 0.3))),
+    ],
+)
+def test_numbers_that_make_no_space_are_refused(space):
+    with pytest.raises(ValueError, match=r"colour|spans"):
+        _ = space.profile
+
+
+def in_p3(path) -> None:
+    """Check that a lossy picture of `SMOOTH` is in Display P3, and so shown and kept."""
+    picture = open_picture(path)
+    expected = colour.convert(SMOOTH, P3.profile, None).astype(int)
+    assert np.abs(picture.pixels - expected).mean() < 4
+    assert np.abs(picture.pixels - SMOOTH.astype(int)).mean() > 4
+    kept = open_picture(path, keep_space=True)
+    assert kept.space == kept.icc_profile is not None
+    assert np.abs(kept.pixels - SMOOTH.astype(int)).mean() < 4
+
+
+@needs(HEIF)
+def test_a_heic_of_a_phone_is_in_display_p3(tmp_path):
+    in_p3(heic(tmp_path / "profile.heic", icc_profile=P3.profile))
+    numbers = {"color_primaries": 12, "transfer_characteristics": 13, "matrix_coefficients": 6}
+    in_p3(heic(tmp_path / "numbers.heic", **numbers))
+
+
+@needs(HEIF)
+def test_a_heic_with_the_tones_of_television_is_left_as_it_is(tmp_path):
+    numbers = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9}
+    assert open_picture(heic(tmp_path / "a.heic", **numbers)).icc_profile is None
+
+
+def lossless_jxl(path, spaces: str):
+    """Write `SMOOTH` as JPEG XL, whose space is told by `spaces`, the bits for it, first first."""
+    import imagecodecs
+
+    plain = imagecodecs.jpegxl_encode(SMOOTH, lossless=True)
+    assert plain[:2] == b"\xff\x0a"
+    bits = "".join(f"{byte:08b}"[::-1] for byte in plain[2:12])
+    # After the size: not all is default, nothing more, 8 bits, 16 do, no extra channel, not XYB.
+    at = 9 + len("000001000")
+    assert bits[9 : at + 1] == "000001000" + "1"  # it is sRGB
+    usual = "00" + "1"  # there are no extensions, and nothing is transformed
+    assert bits[at + 1 : at + 4] == usual
+    head, rest = bits[:at] + spaces + usual, plain[2 + (at + 4 + 7) // 8 :]
+    head += "0" * (-len(head) % 8)
+    packed = bytes(int(head[place : place + 8][::-1], 2) for place in range(0, len(head), 8))
+    path.write_bytes(plain[:2] + packed + rest)
+    return path
+
+
+def number(value: int, width: int) -> str:
+    return f"{value:0{width}b}"[::-1]
+
+
+def place(x: float, y: float) -> str:
+    """Return a place that is told by numbers."""
+    choices = {0: 19, 1 << 19: 19, 1 << 20: 20, 1 << 21: 21}
+    bits = ""
+    for each in (x, y):
+        packed = 2 * round(1e6 * each)
+        which, start = max(enumerate(each for each in choices if each <= packed))
+        bits += number(which, 2) + number(packed - start, choices[start])
+    return bits
+
+
+NAMED, DEFAULT_INTENT = "0" + "0" + "00", "10"  # told, no profile, RGB
+P3_BITS = NAMED + "10" + "01" + number(9, 4) + "0" + "01" + number(11, 4) + DEFAULT_INTENT
+ADOBE_BITS = (
+    NAMED
+    + "10"
+    + "01" + number(0, 4)
+    + "".join(place(*each) for each in ADOBE.primaries)
+    + "1" + number(round(1e7 / 2.2), 24)
+    + DEFAULT_INTENT
+)  # fmt: skip
+
+
+@needs(JXL)
+@pytest.mark.parametrize(
+    ("spaces", "space"),
+    [("1", SRGB), (P3_BITS, P3), (ADOBE_BITS, ADOBE)],
+    ids=["sRGB", "P3", "Adobe"],
+)
+def test_a_jxl_is_in_the_space_that_it_names(tmp_path, spaces, space):
+    path = lossless_jxl(tmp_path / "a.jxl", spaces)
+    with path.open("rb") as file:
+        size, found = jxl_header(file)
+    assert size == (120, 80)
+    assert found.white == space.white
+    np.testing.assert_allclose(found.primaries, space.primaries, atol=1e-6)
+    assert found.gamma == (space.gamma and pytest.approx(space.gamma))
+    np.testing.assert_array_equal(open_picture(path, keep_space=True).pixels, SMOOTH)
+    shown = open_picture(path).pixels.astype(int)
+    assert np.abs(shown - colour.convert(SMOOTH, space.profile, None)).max() <= 1
+
+
+@needs(JXL)
+def test_a_jxl_of_video_and_a_jxl_whose_header_ends_early_are_taken_for_srgb(tmp_path):
+    television = NAMED + "10" + "01" + number(7, 4) + "0" + "01" + number(14, 4) + DEFAULT_INTENT
+    path = lossless_jxl(tmp_path / "a.jxl", television)
+    assert open_picture(path).icc_profile is None
+    assert SRGB.primaries != BT2020_PRIMARIES
+    for length in range(2, 12):
+        (tmp_path / "b.jxl").write_bytes(path.read_bytes()[:length])
+        with pytest.raises(OpenError, match="damaged"):
+            open_picture(tmp_path / "b.jxl")
+
+
+@needs(JXL)
+def test_a_jpeg_that_was_packed_into_a_jxl_has_its_profile_and_its_exif(tmp_path):
+    import imagecodecs
+
+    exif = Image.Exif()
+    exif[0x0112], exif[0x0110] = 6, "Camera"
+    photo, path = tmp_path / "a.jpg", tmp_path / "a.jxl"
+    Image.fromarray(SMOOTH).save(
+        photo, icc_profile=P3.profile, exif=exif, quality=95, subsampling=0
+    )
+    path.write_bytes(imagecodecs.jpegxl_encode_jpeg(photo.read_bytes()))
+    with Decoder() as decoder:
+        packed, unpacked = decoder.open(path), decoder.open(photo)
+    assert packed.size == (80, 120)
+    assert packed.icc_profile == unpacked.icc_profile == P3.profile
+    np.testing.assert_array_equal(packed.pixels, unpacked.pixels)
+    assert packed.facts == unpacked.facts
+    assert packed.lossy
 
 
 @needs(RAW)

@@ -6,24 +6,28 @@ import functools
 import importlib
 import importlib.util
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from viewer.core import metadata, pillow
+from viewer.core import jxl, metadata, pillow
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Room, Wish
+from viewer.core.spaces import BT2020_PRIMARIES, P3_PRIMARIES, Space
 
 #: Of a file, so much tells its format.
 _HEAD_BYTES = 64
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+#: Of H.273: those of sRGB, of video, or not told; the others need tone mapping.
+_USUAL_TONES = {1, 2, 6, 13, 14, 15}
 _AVIF_BRANDS = {b"avif", b"avis"}
-_JXL_HEADS = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 
 
 class Raster(NamedTuple):
@@ -95,7 +99,7 @@ def folders() -> list[Path]:
 def _kind_of(head: bytes, suffix: str) -> Extra | None:
     if suffix in RAW.suffixes:
         return RAW
-    if head.startswith(_JXL_HEADS):
+    if head.startswith(jxl.HEADS):
         return JXL
     if head[4:8] == b"ftyp":
         size = min(int.from_bytes(head[:4], "big"), len(head))
@@ -137,84 +141,61 @@ def _read_heif(file: BinaryIO, expect: Expect, _wish: Wish) -> Raster:
     image: ImageFile.ImageFile = Image.open(file, formats=("HEIF",))
     expect(*image.size)
     image.load()
+    if "icc_profile" not in image.info and (numbers := image.info.get("nclx_profile")):
+        image.info["icc_profile"] = _named_space(numbers)
     return Raster(image, image.size)
+
+
+def _named_space(numbers: Mapping[str, Any]) -> bytes | None:
+    """Return the profile of a space told by the numbers of ITU-T H.273, if it is for pictures."""
+    primaries = {9: BT2020_PRIMARIES, 12: P3_PRIMARIES}.get(numbers["color_primaries"])
+    if primaries is None or numbers["transfer_characteristics"] not in _USUAL_TONES:
+        return None
+    return Space(primaries).profile
 
 
 # -- JPEG XL -----------------------------------------------------------------------------------
 
-#: The ratios of width to height that a JPEG XL may name in place of its width.
-_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
-_SIDE_BITS = (9, 13, 18, 30)
-#: Boxes before the one that holds the picture are few, and of the picture its first bytes tell.
-_MOST_BOXES = 64
-
 
 def _read_jxl(file: BinaryIO, expect: Expect, _wish: Wish) -> Raster:
-    expect(*_jxl_size(file))
+    size, space = jxl.header(file)
+    expect(*size)
     file.seek(0)
-    pixels = _module(JXL).jpegxl_decode(file.read(), index=0, numthreads=1)
+    content = file.read()
+    if b"jbrd" in content and (jpeg := _packed_jpeg(content)) is not None:
+        return Raster(jpeg, jpeg.size)
+    pixels = _module(JXL).jpegxl_decode(content, index=0, numthreads=1)
     while pixels.ndim > 3:
         pixels = pixels[0]
-    if pixels.dtype.kind == "f":
+    if space.gamma == 1 and pixels.dtype != np.uint8:
+        pixels, space = _toned(pixels), replace(space, gamma=None)
+    elif pixels.dtype.kind == "f":
         pixels = (pixels.clip(0, 1) * 255 + 0.5).astype("uint8")
     elif pixels.dtype.itemsize == 2:
         pixels = (pixels >> 8).astype("uint8")
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     image = Image.fromarray(pixels)
+    with suppress(ValueError):  # then its colours are taken for sRGB
+        image.info["icc_profile"] = space.profile
     return Raster(image, image.size)
 
 
-def _jxl_size(file: BinaryIO) -> tuple[int, int]:
-    """Return width and height as stored. Raises `ValueError` if there are none."""
-    head = file.read(16)
-    if not head.startswith(_JXL_HEADS[0]):
-        head = _first_codestream(file)
-    if not head.startswith(_JXL_HEADS[0]):
-        raise ValueError("there is no codestream")
-    bits = _Bits(head[2:])
-    small = bits.take(1)
-    height = bits.side(small)
-    if ratio := bits.take(3):
-        across, down = _RATIOS[ratio - 1]
-        return height * across // down, height
-    return bits.side(small), height
+def _toned(light: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return deep pixels that count light in the tones of sRGB: 8 bits of light would be few."""
+    steps = np.arange(65536) / 65535
+    tones = np.where(steps <= 0.0031308, 12.92 * steps, 1.055 * steps ** (1 / 2.4) - 0.055)
+    if light.dtype.kind == "f":
+        light = (light.clip(0, 1) * 65535 + 0.5).astype(np.uint16)
+    return (255 * tones + 0.5).astype(np.uint8)[light]
 
 
-class _Bits:
-    """Bits of some bytes, the lowest first."""
-
-    def __init__(self, block: bytes) -> None:
-        self._rest = int.from_bytes(block, "little")
-
-    def take(self, count: int) -> int:
-        found = self._rest & ((1 << count) - 1)
-        self._rest >>= count
-        return found
-
-    def side(self, small: int) -> int:
-        if small:
-            return 8 * (1 + self.take(5))
-        return 1 + self.take(_SIDE_BITS[self.take(2)])
-
-
-def _first_codestream(file: BinaryIO) -> bytes:
-    """Return how the picture in a box begins."""
-    file.seek(0)
-    for _ in range(_MOST_BOXES):
-        start = file.tell()
-        header = file.read(16)
-        size, kind = int.from_bytes(header[:4], "big"), header[4:8]
-        inside = 8
-        if size == 1:
-            size, inside = int.from_bytes(header[8:16], "big"), 16
-        if kind in (b"jxlc", b"jxlp"):
-            file.seek(start + inside + 4 * (kind == b"jxlp"))
-            return file.read(16)
-        if size < inside:
-            break
-        file.seek(start + size)
-    return b""
+def _packed_jpeg(content: bytes) -> Image.Image | None:
+    """Return the JPEG that was packed into a JPEG XL, upright: it has the profile and the EXIF."""
+    with suppress(Exception):  # whatever a damaged one raises: its pixels are there, too
+        jpeg = io.BytesIO(_module(JXL).jpegxl_decode_jpeg(content))
+        return ImageOps.exif_transpose(Image.open(jpeg, formats=("JPEG",)))
+    return None
 
 
 # -- RAW ---------------------------------------------------------------------------------------
