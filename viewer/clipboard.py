@@ -98,7 +98,12 @@ class Clipboard(QObject):
     keep_requested = Signal(object)
 
     def copy_picture(self, picture: Picture) -> None:
-        """Copy a whole picture."""
+        """Copy a whole picture, unless it is too large to be in hand as a whole."""
+        if picture.pieces is not None:
+            self.told.emit(
+                tr("This picture is too large to be copied. Copy what is on screen instead.")
+            )
+            return
         self.encode_requested.emit(Copy(picture.pixels, picture.alpha, picture.space))
 
     def copy_view(self, view: QImage) -> None:

@@ -166,7 +166,7 @@ class Engine:
         rect = request.l_rect
         rgb = careful.region(
             upscaler,
-            request.picture.pixels,
+            request.picture.all_pixels,
             (request.size.height, request.size.width),
             (rect.top, rect.bottom),
             (rect.left, rect.right),

@@ -22,6 +22,8 @@ from viewer.core import decoding
 from viewer.core.embedded import GROUPS, NAMES, Fact
 from viewer.core.errors import one_line
 from viewer.core.picture import Picture, Pixels
+from viewer.core.pieces import Plate, matching
+from viewer.core.shapes import Cells, Size
 
 Span = tuple[int, int]
 Shared = mmap.mmap | bytes
@@ -92,6 +94,28 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
         frame_ms=int(facts["frame_ms"]),
         facts=_facts(facts["facts"]),
     )
+
+
+def plates(answer: dict[str, Any], size: tuple[int, int]) -> dict[int, Plate]:
+    """Return where in the file the copies of a picture are, by how often they were halved.
+
+    Raises `ValueError` or `TypeError` if they make no sense.
+    """
+    found: dict[int, Plate] = {}
+    for halvings, (page, subifd, orientation, sides) in answer["plates"]:
+        plate = Plate(int(page), int(subifd), int(orientation), Size(*map(int, sides)))
+        if min(plate.size) < 1 or matching(Size(*size), plate.size) != halvings:
+            raise ValueError(f"{plate} of {size}")
+        found[halvings] = plate
+    if found and 0 not in found:
+        raise ValueError("the picture itself is missing")
+    return found
+
+
+def piece(answer: dict[str, Any], memory: BinaryIO, box: Cells) -> Pixels:
+    """Return a piece that was asked for. Raises `ValueError` or `TypeError` if it is none."""
+    seal(memory)
+    return _array(_shared(memory), answer["piece"], (box.height, box.width, 3))
 
 
 def _shared(memory: BinaryIO) -> Shared:

@@ -7,13 +7,15 @@ replaced when it dies. What it says is checked (`answer.py`).
 from __future__ import annotations
 
 import errno
+import functools
 import logging
+import os
 import signal
 import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
@@ -22,8 +24,10 @@ import psutil
 
 from viewer.core import answer, source
 from viewer.core.errors import Cancelled, OpenError, shown
-from viewer.core.picture import Picture, Room, Wish
+from viewer.core.picture import Picture, Wish
+from viewer.core.pieces import Pieces, Plate
 from viewer.core.process import CODE, Process
+from viewer.core.remote import Remote
 from viewer.core.words import mark
 
 #: Where open files cannot be handed to another process, pictures are opened in this one.
@@ -91,8 +95,7 @@ class Decoder:
         try:
             with source.open_file(path) as file:
                 if not SEPARATE:
-                    room = Room(psutil.virtual_memory().available)
-                    return source.decode(path, file, wish, room)
+                    return source.decode_here(path, file, wish)
                 return self._picture(path, wish, file)
         finally:
             self._busy_since = None
@@ -123,7 +126,8 @@ class Decoder:
             with answer.memory() as memory:
                 given = self._ask(words, [file.fileno(), memory.fileno()])
                 if "refused" not in given:
-                    return answer.received(path, given, memory)
+                    picture = answer.received(path, given, memory)
+                    return self._with_pieces(picture, answer.plates(given, picture.size), file)
             refusal = OpenError(answer.text(given["refused"]), int(given["shrink"]))
         except TimeoutError as error:
             raise self._failed(
@@ -137,6 +141,17 @@ class Decoder:
             raise self._failed(self._last_words(name)) from error
         log.info("Refused, because of %s", given.get("cause"))
         raise refusal
+
+    def _with_pieces(self, picture: Picture, plates: dict[int, Plate], file: BinaryIO) -> Picture:
+        """Leave the process to a picture that was not decoded; have another for the next."""
+        if not plates:
+            return picture
+        kept = os.fdopen(os.dup(file.fileno()), "rb")
+        process, self._process = self._process, None
+        assert process is not None
+        another = functools.partial(Process, self._niceness, self._code)
+        self.start()
+        return replace(picture, pieces=Pieces(Remote(picture.path, kept, process, another), plates))
 
     def _ask(self, words: dict[str, Any], files: Sequence[int]) -> dict[str, Any]:
         """Return the answer to a request. Raises `OSError` or `EOFError` if there is none."""

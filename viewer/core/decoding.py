@@ -22,10 +22,12 @@ from typing import Any
 import numpy as np
 import PIL
 
-from viewer.core import extras, sandbox, source
+from viewer.core import extras, sandbox, source, tiffs
 from viewer.core.album import Album
 from viewer.core.errors import OpenError
 from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.pieces import Plate
+from viewer.core.shapes import Cells, Size
 from viewer.core.words import mark
 
 Tell = Callable[[dict[str, Any]], None]
@@ -153,8 +155,16 @@ def _answer(
     limits.allow(0, 2 * os.fstat(files[0]).st_size)
     try:
         with os.fdopen(files[0], "rb", closefd=False) as file:
-            picture = source.decode(Path(words["name"]), file, Wish(**words["wish"]), room, album)
-        return {"picture": _facts(picture), "layout": asdict(_layout(picture, room))}
+            if "piece" in words:
+                source.piece(Path(words["name"]), file, *_piece(*words["piece"]), room)
+                return {"piece": room.spans[-1]}
+            wish = Wish(**words["wish"])
+            picture, plates = source.decode(Path(words["name"]), file, wish, room, album)
+        return {
+            "picture": _facts(picture),
+            "layout": asdict(_layout(picture, room)),
+            "plates": list(plates.items()),
+        }
     except OpenError as error:
         sentence = str(error)
         if isinstance(error.__cause__, MemoryError) and room.tight:
@@ -163,6 +173,12 @@ def _answer(
                 "get a new copy of it."
             )
         return {"refused": sentence, "shrink": error.shrink, "cause": repr(error.__cause__)}
+
+
+def _piece(plate: Sequence[Any], box: Sequence[int]) -> tuple[Plate, Cells]:
+    """Return what a message says of a piece."""
+    page, subifd, orientation, size = plate
+    return Plate(page, subifd, orientation, Size(*size)), Cells(*box)
 
 
 def _layout(picture: Picture, room: SharedRoom) -> Layout:
@@ -195,7 +211,9 @@ def _readable() -> list[Path]:
     if getattr(sys, "frozen", False):  # a bundle has all of them beside and in its program
         return [Path(sys.executable).parent]
     packages = {Path(module.__file__).parent.parent for module in (np, PIL) if module.__file__}
-    return [Path(os.__file__).parent, Path(__file__).parents[1], *packages, *extras.folders()]
+    more = [] if (folder := tiffs.folder()) is None else [folder]
+    own = [Path(os.__file__).parent, Path(__file__).parents[1]]
+    return [*own, *packages, *extras.folders(), *more]
 
 
 def send(connection: socket.socket, words: dict[str, Any], files: Sequence[int] = ()) -> None:

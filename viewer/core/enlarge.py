@@ -137,19 +137,19 @@ def run(
     picture = source if isinstance(source, Picture) else source(job.source, Wish(keep_space=True))
     out_size = job.size.of(picture.size)
     check(job, picture, out_size)
-    pixels, done = picture.pixels, Done(out_size, picture.size)
+    pixels, done = picture.all_pixels, Done(out_size, picture.size)
     if out_size != picture.size:  # networks enlarge: at 1 pixels are what they are
         suited = network_for(job.recipe, picture.size, out_size, lossy=picture.lossy)
         done = Done(out_size, picture.size, *suited)
         with memory_told(mark("close other programs")):
             upscaler = load(done.model or "")
         if how is not None:
-            pixels = how(upscaler, pixels, out_size, done.subnet, watch)
+            pixels = how(upscaler, pixels[:, :], out_size, done.subnet, watch)
         else:
             guarded = Careful(upscaler)
             pixels = in_chunks(guarded, pixels, out_size, done.subnet, watch)
             done = done._replace(interpolated=guarded.interpolated)
-    save(job, picture, pixels, watch)
+    save(job, picture, pixels[:, :], watch)
     return done
 
 

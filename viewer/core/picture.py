@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from viewer.core.embedded import Fact
 from viewer.core.turn import UPRIGHT, Turn
+
+if TYPE_CHECKING:
+    from viewer.core.pieces import Pieces
 
 Pixels = NDArray[np.uint8]
 
@@ -26,6 +30,8 @@ class Picture:
     those of the file, or its frames. `partial`: the file is damaged, and the rest of it is missing.
     `shrunk`: opened at 1/shrunk of what the file holds, `size` included. `frame_ms` is for how long
     a frame of an animation is shown; 0: this is none. `facts` is what the file tells of itself.
+    With `pieces` it is too large to be decoded: they read the parts that are wanted of it, and
+    `pixels` is a small copy.
     """
 
     path: Path
@@ -43,6 +49,12 @@ class Picture:
     shrunk: int = 1
     frame_ms: int = 0
     facts: tuple[Fact, ...] = ()
+    pieces: Pieces | None = None
+
+    @property
+    def all_pixels(self) -> Pixels:
+        """All of them, of which parts can be taken; what is not decoded is read then."""
+        return self.pixels if self.pieces is None else cast("Pixels", self.pieces)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,14 +73,14 @@ def rescued(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) ->
 
 def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> Picture:
     """Return a page of an open file. Raises `OpenError`, or whatever Pillow does."""
-    with _no_pixel_limit():
+    with no_pixel_limit():
         image = album.open(file, wish.page, FORMATS)
     full_size = image.size
     _reduce(image, wish)
     reduced = image.size != full_size and wish.shrink == 1
     _check_image(path, file, image, full_size, wish, room)
-    lossy = _is_lossy(image, file)
-    with _no_pixel_limit():
+    lossy = is_lossy(image, file)
+    with no_pixel_limit():
         image.load()
     if wish.shrink > 1:
         full_size = image.size
@@ -147,7 +147,7 @@ def _reduce(image: ImageFile.ImageFile, wish: Wish) -> None:
 
 
 @contextmanager
-def _no_pixel_limit() -> Generator[None]:
+def no_pixel_limit() -> Generator[None]:
     """Lift Pillow's constant limit on pixels, in whose place `_check_size` stands.
 
     It is a module variable, so it is put back. Pictures are opened by one thread; were there two,
@@ -220,7 +220,8 @@ def check_size(
     room.expect(pixels, pixels * each)
 
 
-def _is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
+def is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
+    """Tell whether a file has left something out that a decoder makes up."""
     if image.format == "WEBP":
         return not _is_lossless_webp(file)
     if image.format == "TIFF":

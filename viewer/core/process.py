@@ -30,7 +30,12 @@ START_SECONDS = 60
 LONGEST_SECONDS = 3600
 
 #: One thread, so that all of the process is confined; few arenas, so that its size means something.
-_ENVIRONMENT = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"}
+_ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "VIPS_CONCURRENCY": "1",
+    "MALLOC_ARENA_MAX": "2",
+}
 
 log = logging.getLogger(__name__)
 

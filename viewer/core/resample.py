@@ -8,6 +8,7 @@ part of the whole.
 from __future__ import annotations
 
 from math import ceil, floor
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,13 +44,16 @@ class Resampler:
     def region(self, size: Size, l_rect: Cells, filter: Filter = Filter.BICUBIC) -> Pixels:
         """Return `l_rect` of the whole picture resized to `size`, uint8 HxWx3, or 4 with alpha."""
         picture = self.picture
-        full = Size(picture.pixels.shape[1], picture.pixels.shape[0])
+        full = Size(picture.all_pixels.shape[1], picture.all_pixels.shape[0])
         if size == full:
             return self._crop(0, l_rect)
         if filter is Filter.NEAREST:
             return self._nearest(full, size, l_rect)
         shrink = max(1.0, min(full.width / size.width, full.height / size.height))
-        return self._resized(floor(np.log2(shrink)), size, l_rect, filter)
+        halvings = floor(np.log2(shrink))
+        if picture.pieces is not None:
+            halvings = picture.pieces.copy_at(halvings).halvings
+        return self._resized(halvings, size, l_rect, filter)
 
     def alpha(self, size: Size, l_rect: Cells) -> Pixels | None:
         """Return the same of the alpha channel alone, uint8 HxW; None for an opaque picture."""
@@ -60,7 +64,10 @@ class Resampler:
 
     def base(self) -> tuple[Pixels, tuple[float, float]]:
         """Return the reduced copy of the whole, and how many of its pixels the picture spans."""
-        height, width = self.picture.pixels.shape[:2]
+        height, width = self.picture.all_pixels.shape[:2]
+        if self.picture.pieces is not None:
+            across = round(np.log2(width / self.picture.pixels.shape[1]))
+            return self.picture.pixels, (width / 2**across, height / 2**across)
         halvings = 0
         while (width * height) >> (2 * halvings) > BASE_PIXELS:
             halvings += 1
@@ -77,12 +84,12 @@ class Resampler:
         return crop[(ys - window.top)[:, None], (xs - window.left)[None, :]]
 
     def _resized(self, halvings: int, size: Size, l_rect: Cells, filter: Filter) -> Pixels:
-        height, width = self.picture.pixels.shape[:2]
+        height, width = self.picture.all_pixels.shape[:2]
         extent = (width / 2**halvings, height / 2**halvings)
         if halvings:
             return _resample(self._level(halvings), extent, size, l_rect, filter)
         if self.picture.alpha is None:
-            return _resample(self.picture.pixels, extent, size, l_rect, filter)
+            return _resample(self.picture.all_pixels, extent, size, l_rect, filter)
         window, inside = _window(extent, size, l_rect, filter)
         return _resize(self._crop(0, window), inside, l_rect, filter)
 
@@ -90,12 +97,14 @@ class Resampler:
         rows, cols = slice(rect.top, rect.bottom), slice(rect.left, rect.right)
         if halvings:
             return self._level(halvings)[rows, cols]
-        rgb = self.picture.pixels[rows, cols]
+        rgb = self.picture.all_pixels[rows, cols]
         if self.picture.alpha is None:
             return rgb
         return np.dstack((rgb, self.picture.alpha[rows, cols]))
 
     def _level(self, halvings: int) -> Pixels:
+        if self.picture.pieces is not None:
+            return cast("Pixels", self.picture.pieces.copy_at(halvings))
         while len(self._halved) < halvings:
             self._halved.append(self._halve(len(self._halved)))
         return self._halved[halvings - 1]

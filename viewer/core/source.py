@@ -7,16 +7,19 @@ import os
 import stat
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 import psutil
 from PIL import UnidentifiedImageError
 
-from viewer.core import extras, pillow
+from viewer.core import extras, pillow, tiffs
 from viewer.core.album import Album
 from viewer.core.errors import OpenError, shown
-from viewer.core.picture import Picture, Room, Wish
+from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.pieces import Pieces, Plate
+from viewer.core.shapes import Cells
 
 
 def open_picture(
@@ -28,7 +31,16 @@ def open_picture(
     """
     wish = Wish(at_most, page, keep_space=keep_space)
     with open_file(path) as file:
-        return decode(path, file, wish, Room(psutil.virtual_memory().available))
+        return decode_here(path, file, wish)
+
+
+def decode_here(path: Path, file: BinaryIO, wish: Wish) -> Picture:
+    """Return the picture in an open file, pieces and all. Raises `OpenError`."""
+    picture, plates = decode(path, file, wish, Room(psutil.virtual_memory().available))
+    if not plates:
+        return picture
+    kept = os.fdopen(os.dup(file.fileno()), "rb")
+    return replace(picture, pieces=Pieces(tiffs.Here(kept), plates))
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -52,8 +64,11 @@ def open_file(path: Path) -> BinaryIO:
 
 def decode(
     path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album | None = None
-) -> Picture:
+) -> tuple[Picture, dict[int, Plate]]:
     """Return the picture in an open file; `path` only names it. Raises `OpenError`.
+
+    If it is too large to be decoded, its pixels are those of a small copy, and it is told where in
+    the file all copies are, for `piece`.
 
     With the `album` of the call before, the frames of an animation come one after the other.
     """
@@ -63,22 +78,42 @@ def decode(
             return decode(path, file, wish, room, album)
     with _told(shown(path)):
         extra = extras.needed(path, file)
+        large = None if extra is not None or wish.page else tiffs.header(file)
+        if large is not None and tiffs.available():
+            found = tiffs.decode(path, file, large, wish, room)
+            if found is not None:
+                return found
         try:
             if extra is not None:
-                return extras.decode(extra, path, file, wish, room)
-            return pillow.decode(path, file, wish, room, album)
-        except (OpenError, MemoryError, UnidentifiedImageError):
+                return extras.decode(extra, path, file, wish, room), {}
+            return pillow.decode(path, file, wish, room, album), {}
+        except OpenError as error:
+            if large is None or tiffs.available():
+                raise
+            raise tiffs.hint(error) from error
+        except (MemoryError, UnidentifiedImageError):
             raise
         except Exception as error:
             if not wish.partial or extra is not None or _of_the_system(error):
                 raise
-            return pillow.rescued(path, file, wish, room, album)
+            return pillow.rescued(path, file, wish, room, album), {}
+
+
+def piece(path: Path, file: BinaryIO, plate: Plate, box: Cells, room: Room) -> Pixels:
+    """Return a part of a copy in an open file, as `decode` told of it. Raises `OpenError`."""
+    with _told(shown(path)):
+        pixels = box.width * box.height
+        room.expect(pixels, pixels * tiffs.BYTES_PER_PIXEL + tiffs.TILES_BYTES)
+        found = room.array((box.height, box.width, 3))
+        found[:] = tiffs.piece(file, plate, box)
+        return found
 
 
 def load() -> None:
     """Load all that decodes: what is not loaded by then, a confined process cannot load."""
     pillow.load_plugins()
     extras.load()
+    tiffs.load()
 
 
 @contextmanager

@@ -71,5 +71,6 @@ def turned(picture: Picture, turn: Turn) -> Picture:
         size=turn.size(picture.size),
         pixels=turn.pixels(picture.pixels),
         alpha=None if picture.alpha is None else turn.pixels(picture.alpha),
+        pieces=None if picture.pieces is None else picture.pieces.turned(turn),
         turn=picture.turn.then(turn),
     )

@@ -41,6 +41,10 @@ class Inspector(QLabel):
             return
         x, y = (int(side // 1) for side in geometry.to_image(view, v_point))
         if 0 <= x < picture.size[0] and 0 <= y < picture.size[1]:
+            if picture.pieces is not None:  # to read one would take too long
+                x, y = _in_file(picture, x, y)
+                self.setText(f"{x}, {y}")
+                return
             rows, columns = picture.pixels.shape[:2]
             row, column = y * rows // picture.size[1], x * columns // picture.size[0]
             red, green, blue = (int(value) for value in picture.pixels[row, column])
