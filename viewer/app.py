@@ -41,6 +41,7 @@ from viewer.settings import Settings
 from viewer.sides import Sides
 from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
+from viewer.tally import Tally
 from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning
 from viewer.window import MainWindow
@@ -82,6 +83,7 @@ class App(QObject):
         engine = Engine(load_here, load or functools.partial(load_upscaler, device="cpu"))
         self.stopwatch = Stopwatch(load_here, self._stop_flag)
         self.worker = TileWorker(engine, self._stop_flag)
+        self.tally = Tally(self.worker, self.settings)
         self.student = Student(self._stop_flag)
         limits = full_limits()
         keep_together(limits.threads)
@@ -181,9 +183,8 @@ class App(QObject):
             self.monitor.limits_changed.connect(on_limits, Qt.ConnectionType.QueuedConnection)
         worker.finished.connect(scheduler.on_finished)
         worker.failed.connect(scheduler.on_failed)
-        self.display.changed.connect(scheduler.set_display)
-        self.display.changed.connect(self.library.set_display)
-        self.display.changed.connect(self.pictures.strip.set_display)
+        for shows_colours in (scheduler, self.library, self.pictures.strip):
+            self.display.changed.connect(shows_colours.set_display)
         self.display.failed.connect(window.on_failed)
         self.prepare_requested.connect(worker.prepare)
         self._connect_pictures()
@@ -202,7 +203,8 @@ class App(QObject):
         self.library.shown.connect(turning.on_shown)
         turning.requested.connect(reader.turn)
         reader.turned.connect(turning.on_turned)
-        for on_shown in (self._show, self._show_beside, self.exports.on_shown):
+        shown = self._show, self._show_beside, self.exports.on_shown, self.compare_export.on_shown
+        for on_shown in shown:
             turning.shown.connect(on_shown)
         player, badge = self.pictures.player, self.window.badge
         player.changed.connect(lambda: badge.show_frame(player.frame, player.playing))
@@ -228,10 +230,7 @@ class App(QObject):
         sides.handle.moved.connect(comparing.set_split)
         sides.handle.recentred.connect(comparing.recentre)
         comparing.changed.connect(self.compare_export.show_comparison)
-        files = self.pictures.files
-        self.compare_export.save_requested.connect(files.save)
-        files.saved.connect(window.on_saved)
-        files.not_saved.connect(window.on_failed)
+        self.compare_export.save_requested.connect(self.pictures.files.save)
 
     def measure_speeds(self) -> None:
         """Find out how fast the presets are, if that is not known, once there is nothing to do."""

@@ -5,24 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtGui import QAction, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from viewer.actions import Actions
 from viewer.core.compare import Comparison, Mode, Pixels
+from viewer.core.tiles import Opened
+from viewer.core.turn import Turn
 from viewer.language import tr
 from viewer.sides import Sides
 
 
 class CompareExport(QObject):
-    """Asks for a name. Signals: save_requested(Path, uint8 HxWx3, whether to overwrite)."""
+    """Asks for a name.
 
-    save_requested = Signal(object, object, bool)
+    Signals: save_requested(Path, uint8 HxWx3, whether to overwrite, path of the picture or None).
+    """
+
+    save_requested = Signal(object, object, bool, object)
 
     def __init__(self, window: QWidget, actions: Actions, sides: Sides) -> None:
         super().__init__(window)
         self._window, self._sides = window, sides
+        self._source: Path | None = None
         self._action: QAction = actions.add(
             "compare.export",
             tr("&Export comparison…"),
@@ -38,6 +44,11 @@ class CompareExport(QObject):
         """Allow it while there is something to compare."""
         self._action.setEnabled(comparison.mode is not Mode.OFF)
 
+    @Slot(int, object, object)
+    def on_shown(self, _number: int, opened: Opened, _turned: Turn) -> None:
+        """Know what is compared: that file is never written."""
+        self._source = opened.stamp.path
+
     def _ask(self) -> None:
         name, _ = QFileDialog.getSaveFileName(
             self._window, tr("Export comparison"), tr("comparison.png"), tr("PNG pictures (*.png)")
@@ -47,7 +58,7 @@ class CompareExport(QObject):
         path, asked = Path(name), True  # the dialog asks before a file is replaced
         if path.suffix.lower() != ".png":
             path, asked = path.with_name(path.name + ".png"), False
-        self.save_requested.emit(path, _rgb(self._sides.picture()), asked)
+        self.save_requested.emit(path, _rgb(self._sides.picture()), asked, self._source)
 
 
 def _rgb(image: QImage) -> Pixels:

@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal, Slot
 
 from viewer.core import folder, moving, parts
+from viewer.core.enlarge import check_not_source
 from viewer.core.errors import ExportError, OpenError, ViewerError, shown
 from viewer.core.export import Pixels, save_picture
 from viewer.core.folder import Folder
@@ -54,10 +55,15 @@ class Files(QObject):
         """Remove what earlier runs left unfinished when they crashed."""
         parts.sweep()
 
-    @Slot(object, object, bool)
-    def save(self, path: Path, pixels: Pixels, overwrite: bool) -> None:
-        """Save uint8 HxWx3 sRGB; the target is at any moment what it was before, or complete."""
+    @Slot(object, object, bool, object)
+    def save(self, path: Path, pixels: Pixels, overwrite: bool, source: Path | None = None) -> None:
+        """Save uint8 HxWx3 sRGB; the target is at any moment what it was before, or complete.
+
+        The file that the pixels were made of, `source`, is refused even if it may be overwritten.
+        """
         try:
+            if source is not None:
+                check_not_source(path, source)
             save_picture(path, pixels, overwrite=overwrite)
         except ExportError as error:
             log.info("Not saved", exc_info=True)

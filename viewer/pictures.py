@@ -147,6 +147,8 @@ class Pictures(QObject):
         moves.move_requested.connect(files.move)
         files.moved.connect(moves.on_moved)
         files.failed.connect(moves.on_failed)
+        files.saved.connect(self._window.on_saved)
+        self._tell(files.not_saved)
         moves.trashed.connect(browser.on_trashed)
         moves.brought_back.connect(browser.on_brought_back)
         moves.renamed.connect(browser.on_renamed)

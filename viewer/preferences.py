@@ -34,6 +34,7 @@ Value = bool | int | float | str
 NOT_ASKED = frozenset(
     {
         *("recent", "speeds", "window_state", "welcomed"),
+        *("tiles_without_numbers", "tiles_failed"),
         *("display_profile", "model", "treat_as"),
         *("compare_left", "compare_right", "compare_gain"),
     }

@@ -34,11 +34,20 @@ DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
         "recent": "",  # paths, one a line, the latest first
         "window_state": "",  # geometry and docks, base64
         "welcomed": False,  # a file was opened before, so the first start is over
+        "tiles_without_numbers": 0,  # counted for `anyzoom --diagnose`
+        "tiles_failed": 0,  # the same
     }
 )
 
 #: No number is of use outside these.
-RANGES = MappingProxyType({"compare_gain": (1, 1000), "slideshow_seconds": (1, 86_400)})
+RANGES = MappingProxyType(
+    {
+        "compare_gain": (1, 1000),
+        "slideshow_seconds": (1, 86_400),
+        "tiles_without_numbers": (0, 10**12),
+        "tiles_failed": (0, 10**12),
+    }
+)
 
 
 class Settings(QObject):

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from models.spec import GivenUp
 from viewer.core import careful
-from viewer.core.errors import GpuLost, OutOfMemory, ViewerError
+from viewer.core.errors import GpuLost, NoNumbers, OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
 from viewer.core.tiles import Failure, Tile, TileKey, TileRequest, TileResult
 from viewer.core.words import mark
@@ -54,8 +54,13 @@ class TileWorker(QObject):
             self.finished.emit(TileResult(request, (), 0.0))
         except ViewerError as error:
             log.info("Tiles failed", exc_info=True)
-            short, lost = isinstance(error, OutOfMemory), isinstance(error, GpuLost)
-            failure = Failure(request, str(error), out_of_memory=short, gpu_lost=lost)
+            failure = Failure(
+                request,
+                str(error),
+                out_of_memory=isinstance(error, OutOfMemory),
+                gpu_lost=isinstance(error, GpuLost),
+                no_numbers=isinstance(error, NoNumbers),
+            )
             self.failed.emit(failure)
         except Exception:
             log.exception("Tiles failed in a way nobody thought of")

@@ -37,6 +37,7 @@ def fail(logger: logging.Logger) -> None:
 def test_a_report_tells_versions_devices_limits_and_trouble(capsys, log):
     fail(log)
     Settings().set("speeds", '{"compact 0123abcd cpu 2": 0.25}')
+    Settings().set("tiles_without_numbers", 12)
     assert __main__.main(["--diagnose", "--device", "cpu"]) == 0
     out, err = capsys.readouterr()
     assert err == ""
@@ -52,6 +53,7 @@ def test_a_report_tells_versions_devices_limits_and_trouble(capsys, log):
     ):
         assert word in out
     assert "compact             0.25 megapixels per second" in out
+    assert "no numbers          12, shown with bicubic" in out
     assert all(model.name in out for model in spec.available())
     assert "FileNotFoundError at test_diagnose.py" in out
     if sys.platform.startswith("linux"):

@@ -259,6 +259,14 @@ def test_what_is_no_number_stays_bicubic_and_is_counted(start, wheel, settle, qt
     assert plan.failed == plan.total > 0
     assert "made no pixels" in app.window.messages.text
     assert f"{plan.total} parts could not be refined" in app.window.badge.toolTip()
+    counted = app.settings.get("tiles_without_numbers")
+    assert counted >= plan.total
+    assert app.settings.get("tiles_failed") == 0
+    upscaler.error = RuntimeError("something else")
+    wheel(app, 1)
+    settle(app)
+    assert app.settings.get("tiles_without_numbers") == counted
+    assert app.settings.get("tiles_failed") >= app.scheduler.plan.failed > 0
     upscaler.error = None
     app.window.registry["preset.off"].trigger()
     settle(app)

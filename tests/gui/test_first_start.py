@@ -102,3 +102,20 @@ def test_an_export_that_fails_is_told_and_nothing_is_replaced_unasked(
         app.window.registry["compare.export"].trigger()
         qtbot.waitUntil(lambda: "shot.png" in app.window.messages.text)
     assert (tmp_path / "shot.png").read_bytes() == b"mine"
+
+
+def test_a_comparison_never_replaces_the_picture_though_the_user_agrees(
+    start, qtbot, monkeypatch, tmp_path, photo
+):
+    app = start()
+    app.window.registry["compare.split"].trigger()
+    (tmp_path / "link.png").symlink_to(photo)
+    before = photo.read_bytes()
+    for name in ("photo.png", "link.png"):
+        target = str(tmp_path / name)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, n=target: (n, ""))
+        app.window.messages.dismiss()
+        app.window.registry["compare.export"].trigger()
+        told = f"{name} is the same file as the picture itself: choose another name."
+        qtbot.waitUntil(lambda told=told: app.window.messages.text == told)
+    assert photo.read_bytes() == before

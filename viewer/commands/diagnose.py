@@ -40,6 +40,7 @@ def main(argv: Sequence[str]) -> int:
         ("networks", _networks),
         ("limits", _limits),
         ("speeds", _speeds),
+        ("tiles", _tiles),
         ("decoder", _decoder),
         ("cache", _cache),
         ("places", lambda: _places(given.with_names)),
@@ -132,6 +133,15 @@ def _speeds() -> Iterator[Line]:
         yield logs.nameless(what.split()[0]), f"{float(speed):.2f} megapixels per second"
     if not kept:
         yield "measured", "not yet"
+
+
+def _tiles() -> Iterator[Line]:
+    """Tell, of all runs together, how often bicubic had to do."""
+    from viewer.settings import Settings
+
+    settings = Settings()
+    yield "no numbers", f"{settings.get('tiles_without_numbers')}, shown with bicubic"
+    yield "failed otherwise", str(settings.get("tiles_failed"))
 
 
 def _decoder() -> Iterator[Line]:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.spec import NotFinite
-from viewer.core.errors import GpuLost, OutOfMemory, TileError, is_gpu_lost, is_shortage
+from viewer.core.errors import GpuLost, NoNumbers, OutOfMemory, TileError, is_gpu_lost, is_shortage
 from viewer.core.resample import interpolated
 from viewer.core.shapes import Cells, Size
 
@@ -85,11 +85,11 @@ def region(
 
 @contextmanager
 def told() -> Generator[None]:
-    """Turn what torch or numpy raises into `OutOfMemory`, `GpuLost` or `TileError`."""
+    """Turn what torch or numpy raises into one of our errors of tiles."""
     try:
         yield
     except NotFinite as error:
-        raise TileError(str(error)) from error
+        raise NoNumbers(str(error)) from error
     except (RuntimeError, MemoryError) as error:
         raise _ours(error) from error
 

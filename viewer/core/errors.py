@@ -33,7 +33,11 @@ class TileError(ViewerError):
     """A part of the picture could not be refined."""
 
 
-class OutOfMemory(ViewerError):  # noqa: N818 - named after what happened, as the user is told it
+class NoNumbers(TileError):  # noqa: N818 - named after what happened, as the user is told it
+    """A network made something of a part of the picture that is no number."""
+
+
+class OutOfMemory(ViewerError):  # noqa: N818 - as above
     """There is not enough free memory for what was asked."""
 
 

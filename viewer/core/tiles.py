@@ -212,6 +212,7 @@ class Failure:
     """A request that came to nothing, and the sentence that tells the user.
 
     Memory may have run out, or the GPU may be `gpu_lost`: then it is tried with less, or without.
+    With `no_numbers` the network's answer was none.
     A picture too large for the memory can be opened `shrink` times smaller, unless that is 0.
     """
 
@@ -220,3 +221,4 @@ class Failure:
     out_of_memory: bool = False
     shrink: int = 0
     gpu_lost: bool = False
+    no_numbers: bool = False
