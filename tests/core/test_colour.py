@@ -45,7 +45,8 @@ def saved(path, icc_profile):
 @pytest.mark.parametrize("display", [None, P3, ADOBE], ids=["sRGB", "P3", "Adobe"])
 def test_a_wide_picture_is_converted_once_and_for_the_display(tmp_path, source, display):
     picture = open_picture(saved(tmp_path / "a.png", source), keep_space=True)
-    assert picture.space == source
+    assert picture.space == picture.profile == colour.plain_profile(source)
+    assert picture.icc_profile == source
     np.testing.assert_array_equal(picture.pixels, PIXELS)
     shown = colour.convert(picture.pixels, picture.space, display).astype(int)
     assert np.abs(shown - by_imagecms(PIXELS, source, display or SRGB)).max() <= 1
@@ -89,8 +90,8 @@ def test_grey_and_cmyk_become_srgb_whatever_profile_they_carry(tmp_path):
 def test_a_wide_picture_is_saved_in_its_own_space_without_loss(tmp_path, suffix):
     picture = open_picture(saved(tmp_path / "in.png", P3), keep_space=True)
     target = tmp_path / f"out{suffix}"
-    profile = picture.icc_profile
-    save_picture(target, picture.pixels, space=picture.space, icc_profile=profile)
+    profiles = {"icc_profile": picture.icc_profile, "profile": picture.profile}
+    save_picture(target, picture.pixels, space=picture.space, **profiles)
     with Image.open(target) as image:
         assert image.info["icc_profile"] == P3
         np.testing.assert_array_equal(np.asarray(image), PIXELS)

@@ -17,9 +17,10 @@ import numpy as np
 import psutil
 import pytest
 from fakes import noise
-from PIL import Image, ImageCms
+from PIL import Image
+from PySide6.QtGui import QColorSpace
 
-from viewer.core import answer, decoding, process
+from viewer.core import answer, colour, decoding, process
 from viewer.core import decoder as client
 from viewer.core.decoder import Decoder
 from viewer.core.errors import Cancelled, OpenError
@@ -180,7 +181,7 @@ def test_a_process_that_died_meanwhile_is_replaced_without_a_word(photo):
 
 
 LAYOUT = {"shape": [2, 3], "pixels": [0, 18], "alpha": None, "icc_profile": None, "exif": None}
-LAYOUT["space"] = None
+LAYOUT |= {"profile": None, "space": None}
 FACTS = {"size": [3, 2], "reduced": False, "lossy": False, "pages": 1, "partial": False}
 FACTS |= {"shrunk": 1, "frame_ms": 0, "facts": [["camera", "lens", "RF50mm"]]}
 TRUTH = {"picture": FACTS, "layout": LAYOUT}
@@ -229,28 +230,85 @@ def test_what_it_tells_of_a_picture_is_shown_only_where_it_belongs():
     assert all(fact.value.isprintable() and len(fact.value) <= 500 for fact in facts)
 
 
+#: Shows what a picture tells, converts its colours and saves it, where nothing may be parsed.
+SHOWN_AND_SAVED = """
+import sys
+from pathlib import Path
+import PIL.Image, PIL.ImageCms
+from viewer.core import colour
+from viewer.core.decoder import Decoder
+from viewer.core.export import save_picture
+from viewer.core.facts import facts_of
+from viewer.core.picture import Wish
+from viewer.core.stamp import stamp_of
+
+def no(*given):
+    raise SystemExit("parsed here")
+
+def trusted(profile, given, make=PIL.ImageCms.ImageCmsProfile.__init__):
+    if hasattr(given, "getvalue") and len(given.getvalue()) == HOSTILE:
+        no()
+    make(profile, given)
+
+HOSTILE = int(sys.argv[1])
+path, *targets = map(Path, sys.argv[2:])
+with Decoder() as decoder:
+    PIL.Image.Exif.load = PIL.Image.open = PIL.ImageCms.getProfileDescription = no
+    PIL.ImageCms.ImageCmsProfile.__init__ = trusted
+    opened = decoder.open(path, Wish(keep_space=True))
+    print(facts_of(opened, stamp_of(path)))
+    assert colour.convert(opened.pixels, opened.space, None) is not opened.pixels
+    for target in targets:
+        save_picture(target, opened.pixels, icc_profile=opened.icc_profile,
+                     profile=opened.profile, space=opened.space, exif=opened.exif)
+"""
+FORMATS = (".jpg", ".png", ".webp", ".tif", ".avif")
+
+
 def test_a_hostile_profile_and_exif_are_read_only_where_they_do_no_harm(decoder, tmp_path):
-    """What the panel shows comes from the process; the viewer parses none of it."""
+    """The viewer parses none of it to show it in the panel and on screen, and to save a copy."""
     exif = Image.Exif()
-    exif[271] = "Maker"
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-    path = tmp_path / "a.jpg"
+    exif[271], exif[274] = "Maker", 6
+    profile = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile().data())
+    path = tmp_path / "a.png"
     Image.fromarray(noise(9, 8)).save(path, exif=exif, icc_profile=profile)
-    code = "import PIL.Image, PIL.ImageCms as cms, sys\n"
-    code += "def no(*given): raise SystemExit('parsed here')\n"
-    code += "PIL.Image.Exif.load = PIL.Image.open = no\n"
-    code += "cms.ImageCmsProfile.__init__ = cms.getProfileDescription = no\n"
-    code += "from pathlib import Path\nfrom viewer.core.decoder import Decoder\n"
-    code += "from viewer.core.facts import facts_of\nfrom viewer.core.stamp import stamp_of\n"
-    code += "path = Path(sys.argv[1])\nwith Decoder() as decoder:\n"
-    code += "    print(facts_of(decoder.open(path), stamp_of(path)))"
-    root = Path(__file__).parents[2]
+    targets = [tmp_path / f"b{suffix}" for suffix in FORMATS]
     done = subprocess.run(
-        [sys.executable, "-c", code, path], cwd=root, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", SHOWN_AND_SAVED, str(len(profile)), path, *targets],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert done.stderr == ""
     assert "Maker" in done.stdout
-    assert "sRGB" in done.stdout
+    assert "P3" in done.stdout
+    for suffix in FORMATS:
+        with Image.open(tmp_path / f"b{suffix}") as saved:
+            assert saved.info["icc_profile"] == profile
+            assert saved.getexif()[271] == "Maker"
+            assert saved.getexif().get(274, 1) == 1
+
+
+def test_a_profile_that_cannot_be_what_it_should_be_is_not_believed():
+    p3 = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile().data())
+    plain = colour.plain_profile(p3)
+    assert plain is not None
+    blind = plain.replace(
+        plain[plain.index(b"XYZ \0", 128) :][8:20], bytes(12)
+    )  # a primary is black
+    for lie in (p3, plain[:-1], bytes(len(plain)), blind, b""):
+        with answer.memory() as memory:
+            memory.write(bytes(18) + lie)
+            memory.flush()
+            told = {**TRUTH, "layout": {**LAYOUT, "space": [18, len(lie)]}}
+            with pytest.raises(ValueError, match="profile"):
+                answer.received(Path("a"), told, memory)
+    with answer.memory() as memory:
+        memory.write(bytes(18) + plain[:40] + b"hostile!" + plain[48:])
+        memory.flush()
+        told = {**TRUTH, "layout": {**LAYOUT, "space": [18, len(plain)]}}
+        assert answer.received(Path("a"), told, memory).space == plain
 
 
 @pytest.mark.parametrize("error", [errno.ENOMEM, errno.EMFILE, errno.EAGAIN])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from viewer.core import export
+from viewer.core import colour, export
 from viewer.core.errors import ExportError
 from viewer.core.export import check_target, save_picture
 from viewer.core.source import open_picture
@@ -83,7 +83,8 @@ def test_alpha_without_transparency_is_saved_anywhere(tmp_path):
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".avif"])
 def test_the_sources_profile_is_kept_and_the_colours_look_the_same(tmp_path, suffix):
-    save_picture(tmp_path / f"a{suffix}", SMOOTH, icc_profile=SWAPPED)
+    plain = colour.plain_profile(SWAPPED)
+    save_picture(tmp_path / f"a{suffix}", SMOOTH, icc_profile=SWAPPED, profile=plain)
     with Image.open(tmp_path / f"a{suffix}") as image:
         assert image.info["icc_profile"] == SWAPPED
         stored = np.asarray(image.convert("RGB")).astype(int)
@@ -95,7 +96,9 @@ def test_the_sources_profile_is_kept_and_the_colours_look_the_same(tmp_path, suf
 
 def test_an_srgb_profile_is_kept_and_changes_no_pixel(tmp_path):
     srgb = profile_with({})
-    save_picture(tmp_path / "a.png", PIXELS, icc_profile=srgb)
+    plain = colour.plain_profile(srgb)
+    assert plain is not None
+    save_picture(tmp_path / "a.png", PIXELS, icc_profile=srgb, profile=plain)
     with Image.open(tmp_path / "a.png") as image:
         assert image.info["icc_profile"] == srgb
         np.testing.assert_array_equal(np.asarray(image), PIXELS)
@@ -112,7 +115,9 @@ def test_an_srgb_profile_is_kept_and_changes_no_pixel(tmp_path):
     ids=["text", "another space", "without primaries", "cut"],
 )
 def test_a_profile_that_cannot_be_written_to_gives_way_to_srgb(tmp_path, profile):
-    save_picture(tmp_path / "a.png", PIXELS, icc_profile=profile)
+    plain = colour.plain_profile(profile)
+    assert plain is None
+    save_picture(tmp_path / "a.png", PIXELS, icc_profile=profile, profile=plain)
     with Image.open(tmp_path / "a.png") as image:
         embedded = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         assert "sRGB" in ImageCms.getProfileDescription(embedded)

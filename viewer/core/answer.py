@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from viewer.core import decoding
+from viewer.core import colour, decoding, profiles
 from viewer.core.embedded import GROUPS, NAMES, Fact
 from viewer.core.errors import one_line
 from viewer.core.picture import Picture, Pixels
@@ -87,7 +87,8 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
         lossy=bool(facts["lossy"]),
         icc_profile=_block(shared, layout.icc_profile),
         exif=_block(shared, layout.exif),
-        space=_block(shared, layout.space),
+        profile=_profile(shared, layout.profile),
+        space=_profile(shared, layout.space),
         pages=int(facts["pages"]),
         partial=bool(facts["partial"]),
         shrunk=int(facts["shrunk"]),
@@ -139,6 +140,16 @@ def _block(shared: Shared, span: Span | None) -> bytes | None:
         return None
     start, length = _checked(shared, span)
     return shared[start : start + length]
+
+
+def _profile(shared: Shared, span: Span | None) -> bytes | None:
+    """Return a profile, written anew: who sends it may have made it to do harm."""
+    if (block := _block(shared, span)) is None:
+        return None
+    profile = profiles.renewed(block)
+    if not colour.is_target(profile):
+        raise ValueError("a profile of no space")
+    return profile
 
 
 def _checked(shared: Shared, span: Span) -> Span:

@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import io
 import itertools
+import struct
 from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+
+from viewer.core import profiles
 
 Profile = ImageCms.ImageCmsProfile
 
@@ -35,19 +38,20 @@ def to_rgb(
 ) -> tuple[Image.Image, Image.Image | None, bytes | None]:
     """Return (RGB image, L image of straight alpha or None if nothing is transparent, its space).
 
-    The space is sRGB, or with `keep_space` the image's own if that is worth it. A profile that is
+    The space is sRGB, or with `keep_space` the image's own if that is worth it: the `plain_profile`
+    of what the file has. A profile that is
     damaged, or not made for such pixels, is ignored: the colours are then shown as if there were
     none, as browsers do. `image` must be loaded, and may be changed.
     """
     colours, alpha = _split_alpha(image)
     if alpha is not None and alpha.getextrema() == (255, 255):
         alpha = None
-    keep = keep_space and colours.mode == "RGB" and _is_worth_keeping(icc_profile)
-    if not keep:
-        colours = _apply_profile(colours, icc_profile)
+    space = plain_profile(icc_profile) if keep_space and colours.mode == "RGB" else None
+    if space is None or not _is_worth_keeping(space):
+        space, colours = None, _apply_profile(colours, icc_profile)
     if alpha is not None:
         colours = _fill_hidden(colours, alpha)
-    return colours, alpha, icc_profile if keep else None
+    return colours, alpha, space
 
 
 def convert(pixels: Pixels, source: bytes | None, target: bytes | None) -> Pixels:
@@ -78,10 +82,25 @@ def is_target(icc_profile: bytes) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _is_worth_keeping(icc_profile: bytes | None) -> bool:
+def plain_profile(icc_profile: bytes | None) -> bytes | None:
+    """Return a profile of the same colours that can be trusted; None if there is none.
+
+    It is safe to be parsed, and colours can be converted to it and from it.
+    """
+    if not icc_profile:
+        return None
+    try:
+        plain = profiles.plain(icc_profile)
+        given, made = _open_profile(icc_profile), _open_profile(plain)
+        same = _changes_nothing(_built(given, made, "RGB"))
+    except (*_FAULTS, KeyError, struct.error):
+        return None
+    return plain if same and is_target(plain) else None
+
+
+@lru_cache(maxsize=64)
+def _is_worth_keeping(icc_profile: bytes) -> bool:
     """Tell whether a profile is an RGB space, unlike sRGB, in which a network sees usual tones."""
-    if not icc_profile or not is_target(icc_profile):
-        return False
     greys = np.empty((1, 256, 3), np.uint8)
     greys[...] = np.arange(256)[:, None]
     try:

@@ -54,6 +54,7 @@ class Layout:
     alpha: tuple[int, int] | None
     icc_profile: tuple[int, int] | None
     exif: tuple[int, int] | None
+    profile: tuple[int, int] | None
     space: tuple[int, int] | None
 
 
@@ -189,6 +190,7 @@ def _layout(picture: Picture, room: SharedRoom) -> Layout:
         alpha=alpha[0] if alpha else None,
         icc_profile=room.put(picture.icc_profile),
         exif=room.put(picture.exif),
+        profile=room.put(picture.profile),
         space=room.put(picture.space),
     )
 

@@ -185,6 +185,7 @@ def save(job: Job, picture: Picture, pixels: Pixels, watch: Watch) -> None:
         None if picture.alpha is None else _bicubic(picture.alpha, out_size),
         icc_profile=picture.icc_profile,
         exif=picture.exif,
+        profile=picture.profile,
         space=picture.space,
         quality=job.quality,
         dpi=job.dpi,

@@ -98,6 +98,7 @@ def save_picture(
     alpha: Pixels | None = None,
     *,
     icc_profile: bytes | None = None,
+    profile: bytes | None = None,
     exif: bytes | None = None,
     space: bytes | None = None,
     quality: int | None = None,
@@ -107,9 +108,10 @@ def save_picture(
 ) -> None:
     """Save uint8 HxWx3 RGB, and HxW straight alpha, in the format of the target's suffix.
 
-    `space` is the profile of the pixels, which is then embedded, or None: they are sRGB.
-    `icc_profile` is the source's: sRGB colours are converted back to it where it can be written
-    to, and are otherwise marked as sRGB. `exif` is the source's, and is made to say upright.
+    `space` is the profile of the pixels, or None: they are sRGB. `icc_profile` is the source's,
+    which is embedded as it is, and `profile` says the same but can be trusted (`Picture`): sRGB
+    colours are converted back to it. Without, they are marked as sRGB if the source was marked at
+    all. `exif` is as a `Picture` has it, and is made to say upright.
     `quality` (1 to 100) is of lossy formats; `dpi` is noted for printing. `check` is called while
     the file is written, and may raise. Nothing is left behind by a failure or an interrupt.
     Raises `ExportError`.
@@ -119,9 +121,9 @@ def save_picture(
         alpha = None
     kind = check_target(target, (width, height), transparent=alpha is not None, overwrite=overwrite)
     try:
-        profile = space or _writable(icc_profile)
-        image = _assembled(pixels, alpha, space, profile)
-        settings = {**kind.settings, "icc_profile": profile}
+        wanted = space or profile
+        image = _assembled(pixels, alpha, space, wanted)
+        settings = {**kind.settings, "icc_profile": _embedded(icc_profile, wanted)}
         if exif is not None and (block := metadata.exif_for_copy(exif, image.size, dpi)):
             settings["exif"] = block
         if quality is not None and "quality" in settings:
@@ -155,11 +157,11 @@ def _check_place(target: Path, overwrite: bool) -> None:
         raise ExportError(f"You are not allowed to write into the folder {folder}.")
 
 
-def _writable(icc_profile: bytes | None) -> bytes | None:
-    """Return the profile to embed: a source's own, or sRGB; none says sRGB, too."""
-    if icc_profile is None or colour.is_target(icc_profile):
-        return icc_profile
-    return colour.srgb_profile()
+def _embedded(icc_profile: bytes | None, wanted: bytes | None) -> bytes | None:
+    """Return what to embed: the source's own profile, or another; none says sRGB."""
+    if icc_profile is None:
+        return wanted
+    return icc_profile if wanted else colour.srgb_profile()
 
 
 def _assembled(

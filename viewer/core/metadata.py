@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any, cast
+
 from PIL import ExifTags, Image
+from PIL.TiffImagePlugin import IFDRational
 
 _TAG = ExifTags.Base
 
@@ -21,6 +28,9 @@ _DESCRIPTIVE = (
     _TAG.Artist,
     _TAG.Copyright,
 )
+
+#: The directories of EXIF besides the first one that are kept in a copy.
+_DIRECTORIES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 
 _UPRIGHT, _PER_INCH = 1, 2
 _TURNED = {
@@ -62,23 +72,91 @@ def exif_of(image: Image.Image) -> bytes | None:
         return None
 
 
-def exif_for_copy(exif: bytes, size: tuple[int, int], dpi: float | None = None) -> bytes | None:
+def portable(exif: bytes | None) -> bytes | None:
+    """Return the tags of an EXIF block in a form that is safe to be read; None if it is damaged."""
+    if exif is None:
+        return None
+    try:
+        found = Image.Exif()
+        found.load(exif)
+        details = {ifd: found.get_ifd(ifd) for ifd in _DIRECTORIES if ifd in found}
+        tags = {0: _portable_tags({tag: found[tag] for tag in found if tag not in details})}
+        tags |= {int(ifd): _portable_tags(values) for ifd, values in details.items()}
+        return json.dumps(tags).encode() if any(tags.values()) else None
+    except Exception:  # noqa: BLE001 - as above
+        return None
+
+
+def _portable_tags(values: Mapping[int, Any]) -> dict[int, Any]:
+    """Return what JSON can hold of some tags; without what points elsewhere in a file."""
+    kept: dict[int, Any] = {}
+    for tag, value in values.items():
+        with suppress(TypeError, ValueError, OverflowError):
+            kept[int(tag)] = _portable_value(value)
+    return kept
+
+
+def _portable_value(value: Any) -> Any:
+    match value:
+        case int() | str():
+            return value
+        case bytes():
+            return {"bytes": base64.b64encode(value).decode()}
+        case IFDRational():
+            return {"ratio": [int(value.numerator), int(value.denominator)]}
+        case float():
+            return {"ratio": list(value.as_integer_ratio())}
+        case tuple() | list():
+            return [_portable_value(each) for each in cast("Sequence[Any]", value)]
+        case _:
+            raise TypeError(value)
+
+
+def _value(told: Any) -> Any:
+    """Return a tag's value of what `_portable_value` made of it. Raises `TypeError`."""
+    match told:
+        case int() | str():
+            return told
+        case {"bytes": str(text)}:
+            return base64.b64decode(text)
+        case {"ratio": [int(numerator), int(denominator)]}:
+            return IFDRational(numerator, denominator)
+        case list():
+            return tuple(_value(each) for each in cast("list[Any]", told))
+        case _:
+            raise TypeError(told)
+
+
+class _Tags(Image.Exif):
+    """EXIF that was not read from a file, so no directory has to be looked up in one."""
+
+    def get_ifd(self, tag: int) -> dict[int, Any]:
+        return self.get(tag) or {}
+
+
+def exif_for_copy(
+    portable: bytes, size: tuple[int, int], dpi: float | None = None
+) -> Image.Exif | None:
     """Return EXIF for an upright copy of (width, height) pixels, or None if it is damaged.
 
-    It tells `dpi`, unless None, as the resolution.
+    `portable` is of `Picture.exif`. It tells `dpi`, unless None, as the resolution.
     """
     try:
-        copy = Image.Exif()
-        copy.load(exif)
-        if not len(copy):
-            return None
+        copy = _Tags()
+        for directory, tags in json.loads(portable).items():
+            values = {int(tag): _value(told) for tag, told in tags.items()}
+            if int(directory) == 0:
+                copy.update(values)
+            elif int(directory) in _DIRECTORIES:
+                copy[int(directory)] = values
         copy[_TAG.Orientation] = _UPRIGHT
         if dpi is not None:
             copy[_TAG.XResolution] = copy[_TAG.YResolution] = dpi
             copy[_TAG.ResolutionUnit] = _PER_INCH
         if ExifTags.IFD.Exif in copy:
-            details = copy.get_ifd(ExifTags.IFD.Exif)
+            details = copy[ExifTags.IFD.Exif]
             details[_TAG.ExifImageWidth], details[_TAG.ExifImageHeight] = size
-        return copy.tobytes()
+        copy.tobytes()  # that is what may fail
+        return copy
     except Exception:  # noqa: BLE001 - as above
         return None

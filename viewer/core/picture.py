@@ -25,11 +25,13 @@ class Picture:
     `size` is the (width, height) of the full picture, upright. `pixels` is uint8 HxWx3 RGB and
     `alpha` uint8 HxW, straight, or None if all is opaque; both are read-only, and smaller than
     `size` if `reduced`. `lossy` tells a JPEG and the like, whose artefacts a network would
-    sharpen. `icc_profile` and `exif` are as in the file, for saving a copy. `space` is the profile
-    of `pixels`, None if they are sRGB. `turn` is how all that was turned since. `pages` counts
-    those of the file, or its frames. `partial`: the file is damaged, and the rest of it is missing.
-    `shrunk`: opened at 1/shrunk of what the file holds, `size` included. `frame_ms` is for how long
-    a frame of an animation is shown; 0: this is none. `facts` is what the file tells of itself.
+    sharpen. For saving a copy: `icc_profile` is as in the file, and never to be parsed here;
+    `profile` says the same and may be, or is None; `exif` is for `metadata.exif_for_copy`. `space`
+    is the profile of `pixels`, None if they are sRGB. `turn` is how all that was turned since.
+    `pages` counts those of the file, or its frames. `partial`: the file is damaged, and the rest of
+    it is missing. `shrunk`: opened at 1/shrunk of what the file holds, `size` included. `frame_ms`
+    is for how long a frame of an animation is shown; 0: this is none. `facts` is what the file
+    tells of itself.
     With `pieces` it is too large to be decoded: they read the parts that are wanted of it, and
     `pixels` is a small copy.
     """
@@ -42,6 +44,7 @@ class Picture:
     lossy: bool
     icc_profile: bytes | None
     exif: bytes | None
+    profile: bytes | None = None
     space: bytes | None = None
     turn: Turn = UPRIGHT
     pages: int = 1

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core import profiles
+
 Place = tuple[float, float]
 
 D65: Place = (0.3127, 0.329)
@@ -20,7 +22,6 @@ _D50 = (0.9642, 1.0, 0.8249)
 _BRADFORD = np.array(
     ((0.8951, 0.2664, -0.1614), (-0.7502, 1.7135, 0.0367), (0.0389, -0.0685, 1.0296))
 )
-_CURVE_POINTS = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Space:
         """
         if self == SRGB:
             return None
-        return _profile(_colorants(self), _curve(self.gamma))
+        return profiles.written(_numbers(_colorants(self).T), 3 * _curve(self.gamma))
 
 
 SRGB = Space(SRGB_PRIMARIES)
@@ -69,48 +70,17 @@ def _xyz(place: Place) -> NDArray[np.float64]:
 
 def _curve(gamma: float | None) -> bytes:
     """Return what light each tone is, as a profile holds it."""
-    tones = np.linspace(0.0, 1.0, _CURVE_POINTS)
+    tones = np.linspace(0.0, 1.0, profiles.POINTS)
     if gamma is None:
         light = np.where(tones <= 0.04045, tones / 12.92, ((tones + 0.055) / 1.055) ** 2.4)
     else:
         light = tones**gamma
-    points = np.round(65535 * light).astype(">u2")
-    return b"curv" + bytes(4) + struct.pack(">I", len(points)) + points.tobytes()
+    return np.round(65535 * light).astype(">u2").tobytes()
 
 
-def _profile(colorants: NDArray[np.float64], curve: bytes) -> bytes:
-    """Return a display profile of three primaries and one curve, of ICC's version 2.1."""
-    name = b"RGB\0"
-    blocks = {
-        b"desc": b"desc" + bytes(4) + struct.pack(">I", len(name)) + name + bytes(78),
-        b"cprt": b"text" + bytes(4) + b"CC0\0",
-        b"wtpt": _place(_D50),
-        b"rXYZ": _place(colorants[:, 0]),
-        b"gXYZ": _place(colorants[:, 1]),
-        b"bXYZ": _place(colorants[:, 2]),
-        b"rTRC": curve,
-    }
-    start = 128 + 4 + 12 * (len(blocks) + 2)
-    table, content = b"", b""
-    for tag, block in blocks.items():
-        entry = struct.pack(">II", start + len(content), len(block))
-        for each in (tag, b"gTRC", b"bTRC") if tag == b"rTRC" else (tag,):
-            table += each + entry
-        content += block + bytes(-len(block) % 4)
-    count = struct.pack(">I", len(blocks) + 2)
-    size = 128 + len(count) + len(table) + len(content)
-    head = struct.pack(">I4sI4s4s4s", size, b"", 0x02100000, b"mntr", b"RGB ", b"XYZ ")
-    head += struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + b"acsp" + bytes(28)
-    return (head + _numbers(_D50)).ljust(128, b"\0") + count + table + content
-
-
-def _place(xyz: tuple[float, ...] | NDArray[np.float64]) -> bytes:
-    return b"XYZ " + bytes(4) + _numbers(xyz)
-
-
-def _numbers(values: tuple[float, ...] | NDArray[np.float64]) -> bytes:
+def _numbers(values: NDArray[np.float64]) -> bytes:
     """Return numbers as profiles hold them. Raises `ValueError` if one is too large."""
     try:
-        return struct.pack(">3i", *(round(65536 * float(value)) for value in values))
-    except (struct.error, OverflowError) as error:
+        return struct.pack(f">{values.size}i", *np.round(65536 * values).astype(int).flat)
+    except struct.error as error:
         raise ValueError("a colour is too far away") from error
