@@ -90,10 +90,13 @@ class Legend(Caption):
         super().__init__(parent)
         self._gain = 1
 
-    def show_gain(self, gain: int) -> None:
-        """Tell how many times the difference is amplified."""
+    def show_gain(self, gain: int, alike: bool = False) -> None:
+        """Tell how many times the difference is amplified, or that both sides must be `alike`."""
         self._gain = gain
-        self.say(tr("difference ×{gain}").format(gain=gain))
+        if alike:
+            self.say(tr("no difference up to 100 %: zoom in"))
+        else:
+            self.say(tr("difference ×{gain}").format(gain=gain))
         top = self._top
         self.setAccessibleName(
             tr("Difference, {gain} times: black is none, white is {top} of 255 or more").format(

@@ -13,7 +13,7 @@ from viewer.actions import Actions
 from viewer.comparison import Comparing
 from viewer.core.compare import GAINS, Comparison, Mode, Side
 from viewer.core.methods import PRESET, methods_of
-from viewer.language import tr
+from viewer.language import told, tr
 
 
 class CompareMenu(QObject):
@@ -104,7 +104,7 @@ class CompareMenu(QObject):
             add(automatic, by_scale, where)
             for method in fixed:
                 subnet = method.partition(":")[2]
-                text = tr("{model}, subnet {subnet}").format(model=model.name, subnet=subnet)
+                text = tr("{model}, subnet {subnet}").format(model=model.name, subnet=told(subnet))
                 add(method, text, where)
 
     def _add_gains(self, comparing: Comparing) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import sys
 
-from PySide6.QtCore import QByteArray, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtCore import QByteArray, QModelIndex, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionViewItem
 
 import assets
 
@@ -24,6 +24,20 @@ POOR_STYLES = ("windowsvista", "windowsxp", "windows")
 #: Sizes that icons are drawn at, in device pixels.
 ICON_SIZES = (16, 24, 32, 48, 64)
 DISABLED_ALPHA = 90
+
+
+#: More than the font's height by this share.
+ROW_SHARE = 0.3
+
+
+class RoomyRows(QStyledItemDelegate):
+    """Makes a list's rows high enough: Qt's cut what some languages put above capital letters."""
+
+    def sizeHint(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> QSize:
+        metrics: QFontMetrics = option.fontMetrics  # pyright: ignore[reportAttributeAccessIssue]
+        return super().sizeHint(option, index) + QSize(0, round(ROW_SHARE * metrics.height()))
 
 
 def use_good_style(qt: QApplication) -> None:

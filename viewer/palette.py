@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QPalette
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
     QLineEdit,
     QMainWindow,
+    QStyle,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -17,10 +18,11 @@ from PySide6.QtWidgets import (
 from viewer.actions import Actions, plain
 from viewer.core import fuzzy
 from viewer.language import tr
+from viewer.look import RoomyRows
 
 NAME, MENU, KEYS = range(3)
 ROWS = 12
-WIDTH_EM, MENU_EM = 42, 8
+WIDTH_EM, MENU_EM = 46, 8
 _ACTION = Qt.ItemDataRole.UserRole
 
 
@@ -43,6 +45,7 @@ class Palette(QDialog):
         self.found.setAccessibleName(tr("Commands"))
         self.found.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.found.setUniformRowHeights(True)
+        self.found.setItemDelegate(RoomyRows(self.found))
         self.found.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.found.itemClicked.connect(self._trigger)
         header = self.found.header()
@@ -63,7 +66,8 @@ class Palette(QDialog):
         em = self.fontMetrics().horizontalAdvance("m")
         self.found.header().resizeSection(MENU, MENU_EM * em)
         row = self.found.sizeHintForRow(0) if self.found.topLevelItemCount() else em
-        height = self.query.sizeHint().height() + ROWS * row + 24
+        around = self.sizeHint().height() - self.found.sizeHint().height()
+        height = around + 2 * self.found.frameWidth() + ROWS * row
         self.resize(min(WIDTH_EM * em, window.width() - 16), min(height, window.height() - 48))
         corner = window.mapToGlobal(window.rect().topLeft())
         self.move(corner.x() + (window.width() - self.width()) // 2, corner.y() + 40)
@@ -95,12 +99,16 @@ class Palette(QDialog):
                 ranked.append((found + (named is not None), action))
         ranked.sort(key=lambda each: -each[0])  # stable: alike ones stay in the menus' order
         self.found.clear()
-        items = [self._item(action) for _, action in ranked]
+        side = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
+        self.found.setIconSize(QSize(side, side))
+        beside = QPixmap(side, side)  # names begin below each other, with a check box or without
+        beside.fill(Qt.GlobalColor.transparent)
+        items = [self._item(action, QIcon(beside)) for _, action in ranked]
         self.found.addTopLevelItems(items)
         if items:
             self.found.setCurrentItem(items[0])
 
-    def _item(self, action: QAction) -> QTreeWidgetItem:
+    def _item(self, action: QAction, beside: QIcon) -> QTreeWidgetItem:
         keys = [key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts()]
         where = self._actions.menu_of(action.objectName())
         item = QTreeWidgetItem([plain(action.text()), where, "   ".join(keys[:1])])
@@ -108,6 +116,8 @@ class Palette(QDialog):
             checked = Qt.CheckState.Checked if action.isChecked() else Qt.CheckState.Unchecked
             item.setCheckState(NAME, checked)
             item.setFlags(item.flags() & ~Qt.ItemFlag.ItemIsUserCheckable)
+        else:
+            item.setIcon(NAME, beside)
         item.setToolTip(NAME, action.toolTip())
         item.setToolTip(MENU, where)
         item.setForeground(MENU, self.palette().brush(QPalette.ColorRole.PlaceholderText))

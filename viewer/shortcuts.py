@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 from viewer.actions import Actions, plain
 from viewer.core import fuzzy
 from viewer.language import tr
+from viewer.look import RoomyRows
 
 _ACTION = Qt.ItemDataRole.UserRole
 
@@ -41,6 +42,8 @@ class ShortcutPage(QWidget):
         self.search.textChanged.connect(self._filter)
         self.list = QTreeWidget(self, columnCount=2)
         self.list.setRootIsDecorated(False)
+        self.list.setUniformRowHeights(True)
+        self.list.setItemDelegate(RoomyRows(self.list))
         self.list.setHeaderLabels([tr("Command"), tr("Shortcuts")])
         self.list.setAccessibleName(tr("Commands"))
         self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -50,6 +53,7 @@ class ShortcutPage(QWidget):
         self.keys = QKeySequenceEdit(self)
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName(tr("Press the new shortcut"))
+        self.keys.findChild(QLineEdit).setPlaceholderText(tr("Press keys"))  # Qt's text is too long
         self.keys.keySequenceChanged.connect(self._on_typed)
         self.add = self._button(tr("&Add"), self._add)
         self.clear = self._button(tr("&None"), self._clear)

@@ -11,6 +11,8 @@ from viewer.compare_menu import CompareMenu
 from viewer.core.budget import Limits
 from viewer.core.compare import Comparison, Mode, Side, parts
 from viewer.core.plan import Plan
+from viewer.core.pyramid import GRID
+from viewer.core.tiles import PIXELS
 from viewer.handle import Handle
 from viewer.language import tr
 
@@ -41,7 +43,6 @@ class Sides(QObject):
         self._comparison = comparison
         self.handle.set_share(comparison.split)
         self.handle.setVisible(comparison.mode is Mode.SPLIT)
-        self.legend.show_gain(comparison.gain)
         self._write()
         self.compared.emit(bool(self._written()))
 
@@ -109,7 +110,14 @@ class Sides(QObject):
             if side in self._plans:
                 caption.say(side_text(self._plans[side], self._reason))
                 caption.setAccessibleName(f"{name}: {caption.text()}")
+        self.legend.show_gain(self._comparison.gain, self._alike)
         self._lay_out()
+
+    @property
+    def _alike(self) -> bool:
+        """Whether both sides show the picture's own pixels, which no method has a say in."""
+        qualities = {plan.quality for plan in self._plans.values()}
+        return qualities == {PIXELS} and all(plan.level <= GRID for plan in self._plans.values())
 
     def _lay_out(self) -> None:
         written = self._written()

@@ -242,6 +242,17 @@ def test_keys_amplify_and_the_legend_tells_its_scale(begin):
     assert Settings().get("compare_gain") == 16
 
 
+def test_where_no_method_has_a_say_the_legend_tells_to_zoom_in(begin, settle):
+    app = begin("d", zoom=0.8)
+    legend = app.sides.legend
+    assert legend.text() == "no difference up to 100 %: zoom in"
+    press(app, "]")
+    assert legend.text() == "no difference up to 100 %: zoom in"
+    app.canvas.motion.zoom_to(3.0)
+    settle(app)
+    assert legend.text() == "difference ×16"
+
+
 def test_a_moved_difference_is_still_exact(begin, wheel, settle):
     app = begin("d")
     wheel(app, 4)
