@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from fakes import FakeLoad, FakeUpscaler, SharedDecoder, noise
+from locks import Order
 from PIL import Image
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QApplication
@@ -34,6 +35,22 @@ def _widgets_belong_to_one_thread(qapp: QApplication) -> Iterator[None]:
     yield
     end()
     assert breaches == []
+
+
+@pytest.fixture(scope="session")
+def order() -> Iterator[Order]:
+    """All locks of all tests together."""
+    order = Order()
+    with order.watched():
+        yield order
+
+
+@pytest.fixture(autouse=True)
+def _locks_are_taken_in_one_order(order: Order) -> Iterator[None]:
+    """Fail a test that takes locks in a way in which threads may wait for each other for ever."""
+    order.breaches.clear()
+    yield
+    assert order.breaches == []
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A worker that touches the interface is found; in the program only where somebody looks for it."""
+"""A worker that touches the interface is found; in the program only where somebody looks for it.
+
+So are locks that threads may wait for each other at.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from locks import Order
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel
 
@@ -63,3 +67,64 @@ def test_in_debug_mode_the_viewer_watches(flags, variables, status):
         timeout=60,
     )
     assert done.returncode == status
+
+
+@pytest.fixture
+def two_locks():
+    """A watch that takes the locks of this file for a library's, and two of these."""
+    order = Order()
+    with order.watched():
+        one = threading.Lock()
+        other = threading.RLock()
+    return order, one, other
+
+
+def test_locks_in_one_order_are_fine(two_locks):
+    order, one, other = two_locks
+    for _ in range(2):
+        with one, other, other:
+            pass
+    assert (order.breaches, order.held) == ([], [])
+
+
+def test_locks_in_either_order_are_found_though_nobody_waits(two_locks):
+    order, one, other = two_locks
+    with one, other:
+        pass
+    with other, one:
+        pass
+    assert len(order.breaches) == 1
+    assert "in either order" in order.breaches[0]
+    assert order.breaches[0].count("test_ownership.py") == 2
+
+
+def test_a_second_lock_of_our_own_is_found_whatever_the_order():
+    order = Order(ours=(str(Path(__file__)),))
+    with order.watched():
+        one, other = threading.Lock(), threading.Lock()
+    with one, other:
+        pass
+    assert len(order.breaches) == 1
+    assert "is held" in order.breaches[0]
+
+
+def test_locks_do_what_they_did_before_they_were_watched(two_locks):
+    order, _, _ = two_locks
+    with order.watched():
+        event, condition = threading.Event(), threading.Condition()
+    answers: list[bool] = []
+
+    def wait() -> None:
+        with condition, condition:
+            answers.append(condition.wait(30))
+        answers.append(event.wait(30))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    while not answers:
+        with condition:
+            condition.notify_all()
+    event.set()
+    thread.join()
+    assert answers == [True, True]
+    assert (order.breaches, order.held) == ([], [])
