@@ -85,6 +85,9 @@ class User:
         while time.monotonic() < end and not self.app.scheduler._resting:
             QTest.qWait(20)
         assert self.app.scheduler._resting, "it never comes to rest"
+        while self.app.calm.waits:
+            QTest.qWait(20)
+        QTest.qWait(100)  # another thread gives memory back
         gc.collect()
         own = psutil.Process()
         busy = statistics.quantiles(self._delays, n=20)[-1] * 1000 if self._delays else 0.0

@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QDeadlineTimer, QObject, QSize, Qt, Signal, Slot
 
 import assets
+from viewer.calm import Calm
 from viewer.canvas import Canvas
 from viewer.compare_export import CompareExport
 from viewer.compare_menu import CompareMenu
@@ -93,6 +94,7 @@ class App(QObject):
         self.monitor = ResourceMonitor(limits, sample)
         self.speeds = Speeds(shipped(), options.device, limits, self.settings)
         self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
+        self.calm = Calm(self.scheduler, self.worker)
         self.canvas = Canvas()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
         self.display = Display(self.window, self.settings)
@@ -148,10 +150,8 @@ class App(QObject):
 
     def stop(self) -> bool:
         """End everything that runs, and wait for the threads; tell whether they ended in time."""
-        self.canvas.stop()
-        self.pointer.stop()
-        self.panels.stop()
-        self.speeds.stop()
+        for part in (self.canvas, self.pointer, self.panels, self.speeds, self.calm):
+            part.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
         self.monitor.stop()

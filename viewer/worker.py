@@ -18,7 +18,7 @@ from viewer.core.errors import GpuLost, NoNumbers, OutOfMemory, ViewerError
 from viewer.core.shapes import Rect
 from viewer.core.tiles import Failure, Tile, TileKey, TileRequest, TileResult
 from viewer.core.words import mark
-from viewer.engine import Engine
+from viewer.engine import Engine, give_memory_back
 from viewer.images import qimage
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,11 @@ class TileWorker(QObject):
         except Exception:
             log.exception("Tiles failed in a way nobody thought of")
             self.failed.emit(Failure(request, mark("A part of the picture could not be refined.")))
+
+    @Slot()
+    def give_memory_back(self) -> None:
+        """Keep no freed memory for passes that are not asked for."""
+        give_memory_back()
 
     @Slot(str)
     def prepare(self, model: str) -> None:

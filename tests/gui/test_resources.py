@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from fakes import FakeUpscaler, noise, picture
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QThread
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 
@@ -242,3 +242,22 @@ def test_the_first_pass_is_small_and_the_others_waste_little(start, wheel, settl
     tiles = [len(list(each.tile_keys())) for each in asked if each.sheet.quality.model]
     assert tiles[0] == 1
     assert max(tiles) > 1
+
+
+def test_memory_is_given_back_once_nothing_was_refined_for_a_while(
+    start, wheel, settle, qtbot, monkeypatch
+):
+    given: list[str] = []
+    monkeypatch.setattr("viewer.calm.CALM_MS", 50)
+    monkeypatch.setattr(
+        "viewer.worker.give_memory_back",
+        lambda: given.append(QThread.currentThread().objectName()),
+    )
+    app = start()
+    qtbot.waitUntil(lambda: bool(given))
+    qtbot.waitUntil(lambda: not app.calm.waits)
+    before = len(given)
+    wheel(app, 1)
+    settle(app)
+    qtbot.waitUntil(lambda: len(given) > before)
+    assert set(given) == {"inference"}

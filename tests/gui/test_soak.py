@@ -59,6 +59,7 @@ def pictures(tmp_path) -> list[Path]:
 @pytest.mark.slow
 def test_in_long_use_nothing_grows_and_nothing_is_said(start, pictures, monkeypatch, caplog):
     monkeypatch.setattr("viewer.scheduler.AHEAD_MS", 400)
+    monkeypatch.setattr("viewer.calm.CALM_MS", 600)
     full = monitor.full_limits()
     small = replace(full, cache_cap_bytes=48 << 20)  # so that it is soon full
     monkeypatch.setattr("viewer.app.full_limits", lambda: small)
