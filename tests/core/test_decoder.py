@@ -65,6 +65,33 @@ def broken():
         decoder.close()
 
 
+@pytest.mark.parametrize("body", ["os._exit(3)", "raise OSError(5, 'it cannot be read')"])
+def test_closing_at_any_moment_of_opening_leaves_no_process(broken, photo, monkeypatch, body):
+    """While one starts, or just when a picture was opened or refused: here, ahead of the end."""
+    decoder, made = broken(f"import os; {body}"), []
+
+    class Closing(process.Process):
+        def __init__(self, *given: object) -> None:
+            super().__init__(*given)
+            made.append(self)
+            if len(made) == 2:
+                decoder.close()
+
+        def answer(self):
+            try:
+                return super().answer()
+            finally:
+                if "exit" not in body:
+                    decoder.close()
+
+    monkeypatch.setattr(client, "Process", Closing)
+    with pytest.raises((Cancelled, OpenError)):
+        decoder.open(photo)
+    assert made
+    assert all(each._popen.returncode is not None for each in made)
+    assert decoder.process_id is None
+
+
 def test_a_picture_arrives_as_if_it_had_been_opened_here(decoder, photo, tmp_path):
     rgba = tmp_path / "a.png"
     Image.fromarray(noise(31, 17, 4), "RGBA").save(rgba)

@@ -99,6 +99,8 @@ class Decoder:
                 return self._picture(path, wish, file)
         finally:
             self._busy_since = None
+            if self._closed:  # meanwhile: a process that was just starting could not be ended
+                self._end()
 
     def cancel(self, after: float = 0.0) -> None:
         """Give up the picture being opened, if that has lasted so many seconds."""
