@@ -146,7 +146,10 @@ class App(QObject):
             self.pictures.remember_opened()
             self.settings.follow("give_way", self.monitor.set_on)
             self.display.watch()
-        self.open(self._options.paths or (assets.PHOTO,))
+        if self._options.piped:
+            self.browser.open_pasted(self._options.paths[0])
+        else:
+            self.open(self._options.paths or (assets.PHOTO,))
 
     def stop(self) -> bool:
         """End everything that runs, and wait for the threads; tell whether they ended in time."""

@@ -8,7 +8,13 @@ import sys
 from PySide6.QtCore import QByteArray, QModelIndex, QPersistentModelIndex, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
-from PySide6.QtWidgets import QApplication, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialogButtonBox,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
 
 import assets
 
@@ -38,6 +44,13 @@ class RoomyRows(QStyledItemDelegate):
     ) -> QSize:
         metrics: QFontMetrics = option.fontMetrics  # pyright: ignore[reportAttributeAccessIssue]
         return super().sizeHint(option, index) + QSize(0, round(ROW_SHARE * metrics.height()))
+
+
+def closing_buttons(parent: QWidget) -> QDialogButtonBox:
+    """Return a button that closes a dialog, without Qt's icon for it: on dark it is black, too."""
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=parent)
+    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
+    return buttons
 
 
 def use_good_style(qt: QApplication) -> None:

@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QLabel,
     QSpinBox,
@@ -25,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from viewer.actions import Actions, plain
 from viewer.language import languages, tr
+from viewer.look import closing_buttons
 from viewer.settings import DEFAULTS, Settings
 from viewer.shortcuts import ShortcutPage
 
@@ -126,7 +126,7 @@ class Preferences(QDialog):
             self.tabs.addTab(self._page((start, *rows) if number == 0 else rows), title)
         self.shortcuts = ShortcutPage(actions)
         self.tabs.addTab(self.shortcuts, tr("Shortcuts"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = closing_buttons(self)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
         column.addWidget(self.tabs)

@@ -31,6 +31,7 @@ from viewer.core.errors import ViewerError
 from viewer.core.listing import EXTENSIONS
 from viewer.exporter import Ended, Exporter
 from viewer.language import told, tr, trn
+from viewer.look import closing_buttons
 from viewer.queue_model import QueueModel
 from viewer.upscale_dialog import duration, outcome
 from viewer.upscale_options import UpscaleOptions
@@ -99,7 +100,7 @@ class QueueDialog(QDialog):
         return table
 
     def _lay_out(self) -> None:
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=self)
+        buttons = closing_buttons(self)
         buttons.addButton(self.start, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(self.stop, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.hide)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLayo
 
 from viewer.actions import Actions, plain
 from viewer.language import tr
+from viewer.look import closing_buttons
 
 COLUMNS = 2
 
@@ -32,7 +33,7 @@ class Sheet(QDialog):
         self._actions = actions
         self.page = QTextBrowser(self)
         self.page.setAccessibleName(tr("Shortcuts"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = closing_buttons(self)
         buttons.rejected.connect(self.reject)
         self.change = buttons.addButton(
             tr("&Change shortcuts…"), QDialogButtonBox.ButtonRole.ActionRole

@@ -27,6 +27,7 @@ from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
 from viewer.language import figure, told, tr, trn
+from viewer.look import closing_buttons
 from viewer.targets import ask_for_target
 from viewer.upscale_options import UpscaleOptions
 
@@ -53,7 +54,7 @@ class UpscaleDialog(QDialog):
         self.told = QLabel(self, wordWrap=True)
         self.save = QPushButton(tr("&Save as…"))
         self.cancel = QPushButton(tr("&Cancel"))
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=self)
+        buttons = closing_buttons(self)
         buttons.addButton(self.save, QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.addButton(self.cancel, QDialogButtonBox.ButtonRole.ActionRole)
         column = QVBoxLayout(self)

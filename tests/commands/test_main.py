@@ -167,6 +167,29 @@ def no_display(monkeypatch):
 
 
 @pytest.mark.usefixtures("no_display")
+def test_what_comes_through_a_pipe_is_shown_and_kept_nowhere(photo, tmp_path):
+    environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "TMPDIR": str(tmp_path / "kept")}
+    (tmp_path / "kept").mkdir()
+    words = [sys.executable, "-m", "viewer", "-", "--snapshot", tmp_path / "view.png"]
+    size = ["--size", "60x40", "--preset", "off"]
+    with photo.open("rb") as pipe:
+        subprocess.run([*words, *size], stdin=pipe, env=environment, check=True, timeout=120)
+    with Image.open(tmp_path / "view.png") as shot:
+        assert shot.size == (60, 40)
+    assert list((tmp_path / "kept").iterdir()) == []
+    ended = subprocess.run(
+        [*words, *size], stdin=subprocess.DEVNULL, env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert ended.stderr == "anyzoom: standard input is empty: get a new copy of it.\n"
+
+
+def test_a_pipe_is_opened_alone(run, photo):
+    status, _, told = run("-", photo)
+    assert status == 2
+    assert "- is the picture from a pipe" in told
+
+
 def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
     status, out, err = run(photo)
     assert (status, out) == (1, "")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,9 @@ from viewer.core.export import check_target
 from viewer.core.methods import recipe_by
 from viewer.core.options import Options
 from viewer.version import version
+
+#: In place of a path: what comes through standard input.
+PIPE = Path("-")
 
 COMMANDS = """\
 commands:
@@ -40,11 +45,31 @@ def main(argv: Sequence[str]) -> int:
     if options.model is not None:
         spec.find(options.model)  # an unknown name is refused before Qt is loaded
     _check_display(options)
+    if not options.piped:
+        return _view(options)
+    with tempfile.TemporaryDirectory(prefix="anyzoom-") as folder:
+        return _view(replace(options, paths=(_kept(Path(folder)),)))
+
+
+def _view(options: Options) -> int:
     decoder = Decoder()
     decoder.start()  # it gets ready while Qt is loaded
     from viewer import life
 
     return life.run(options, decoder)
+
+
+def _kept(folder: Path) -> Path:
+    """Put the picture that comes through a pipe into a file. Raises `OpenError`."""
+    path = folder / "standard input"
+    if sys.stdin is None or sys.stdin.isatty():
+        raise OpenError("No picture is piped to Anyzoom: write  anyzoom - < PICTURE")
+    try:
+        with path.open("wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+    except OSError as error:
+        raise OpenError(f"The picture cannot be kept in {folder}: {error.strerror}.") from error
+    return path
 
 
 def read(argv: Sequence[str]) -> Options:
@@ -56,7 +81,10 @@ def read(argv: Sequence[str]) -> Options:
     given = parser.parse_args(argv)
     if given.compare is None and (given.left or given.right):
         parser.error("--left and --right need --compare")
-    for path in given.paths:
+    piped = PIPE in given.paths
+    if piped and len(given.paths) > 1:
+        parser.error("- is the picture from a pipe, and opened alone")
+    for path in () if piped else given.paths:
         _check_exists(path)
     if given.snapshot is not None:
         if given.snapshot.suffix.lower() != ".png":
@@ -64,6 +92,7 @@ def read(argv: Sequence[str]) -> Options:
         check_target(given.snapshot, given.size or (1, 1), transparent=False, overwrite=True)
     return Options(
         paths=tuple(given.paths),
+        piped=piped,
         zoom=given.zoom,
         center=given.center,
         size=given.size,
@@ -119,7 +148,8 @@ def _parser() -> arguments.Parser:
         nargs="*",
         type=Path,
         metavar="PATH",
-        help="pictures, or a folder of them (default: a photo that comes with Anyzoom)",
+        help="pictures, a folder of them, or - for one that comes through a pipe (default: a photo "
+        "that comes with Anyzoom)",
     )
     parser.add_argument(
         "--zoom",

@@ -12,7 +12,8 @@ from viewer.core.compare import Comparison
 class Options:
     """One start of the viewer.
 
-    `paths` are files or one folder; none opens the bundled photo. `zoom` counts device pixels per
+    `paths` are files or one folder; none opens the bundled photo. `piped`: it is a file that the
+    user does not know of, in which a picture from a pipe was put. `zoom` counts device pixels per
     image pixel, `center` is the point of the picture (x, y in 0..1) at the canvas's centre, `size`
     is the canvas (width, height) in device pixels. `preset` overrides the one in the
     settings, `model` the preset's model, `treat_as` what pictures are treated as.
@@ -21,6 +22,7 @@ class Options:
     """
 
     paths: tuple[Path, ...] = ()
+    piped: bool = False
     zoom: float | None = None
     center: tuple[float, float] | None = None
     size: tuple[int, int] | None = None
