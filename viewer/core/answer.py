@@ -13,6 +13,7 @@ import os
 import queue
 import tempfile
 import threading
+import time
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -28,6 +29,9 @@ from viewer.core.shapes import Cells, Size
 Span = tuple[int, int]
 Shared = mmap.mmap | bytes
 
+#: A large mapping is let go in such pieces, with such pauses.
+PIECE_BYTES, PIECE_SECONDS = 4 << 20, 0.001
+
 
 class Mapping(mmap.mmap):
     """Memory that a thread gives back: of a large picture that takes a quarter of a second.
@@ -40,6 +44,13 @@ class Mapping(mmap.mmap):
             _given_back().put(self)
 
 
+def _let_go(mapping: mmap.mmap) -> None:
+    """Take the pages of a mapping out piece by piece: while they are, no other memory is given."""
+    for start in range(0, len(mapping), PIECE_BYTES):
+        mapping.madvise(mmap.MADV_DONTNEED, start, min(PIECE_BYTES, len(mapping) - start))
+        time.sleep(PIECE_SECONDS)
+
+
 @functools.cache
 def _given_back() -> queue.SimpleQueue[mmap.mmap]:
     """Return a queue, and begin to close what is put into it."""
@@ -47,7 +58,9 @@ def _given_back() -> queue.SimpleQueue[mmap.mmap]:
 
     def close() -> None:
         while True:
-            waiting.get().close()
+            mapping = waiting.get()
+            _let_go(mapping)
+            mapping.close()
 
     threading.Thread(target=close, name="memory", daemon=True).start()
     return waiting
