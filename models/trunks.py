@@ -42,6 +42,16 @@ def conv1(inputs: int, outputs: int) -> Conv:
     return Conv(inputs, outputs, 1)
 
 
+class PointwiseReLU(Conv):
+    """A matrix at each of (pixels, channels), and ReLU."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return F.relu_(F.linear(z, self.weight[:, :, 0, 0], self.bias))
+
+
 class Trunk(nn.Module):
     """What all trunks have: blocks, and a reach in pixels."""
 

@@ -20,7 +20,7 @@ from models.axis import Axis
 from models.bands import Crew, count_bands, cut
 from models.contract import Network
 from models.devices import Lane, choose_device, choose_inference_precision
-from models.fused import FusedBlock, fuse
+from models.fused import FusedBlock, FusedPointwise, fuse
 from models.networks import build
 from models.sampling import bicubic
 from models.spec import GivenUp, ModelError, ModelSpec, NotFinite
@@ -156,7 +156,7 @@ class Upscaler:
             if self.device.type == "cpu":
                 fuse(network)
             for layer in network.modules():
-                if isinstance(layer, (nn.Conv2d, FusedBlock)):
+                if isinstance(layer, (nn.Conv2d, FusedBlock, FusedPointwise)):
                     layer.register_forward_pre_hook(self._ask_whether_to_go_on)
             self._prepared[key] = network
             if len(self._prepared) > self.KEPT:

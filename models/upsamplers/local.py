@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from models.axis import Axis
 from models.sampling import cells
-from models.trunks import conv1
+from models.trunks import PointwiseReLU, conv1
 from models.upsamplers.base import Upsampler
 
 
@@ -26,14 +26,14 @@ class LocalUpsampler(Upsampler):
         super().__init__()
         self.project = conv1(channels, 4 * hidden)  # corners (y0,x0) (y0,x1) (y1,x0) (y1,x1)
         self.position = nn.Linear(4, hidden)
-        self.hidden = conv1(hidden, hidden)
+        self.hidden = PointwiseReLU(hidden, hidden)
         self.output = conv1(hidden, 3)
         with torch.no_grad():  # start as bicubic
             self.output.weight.mul_(0.1)
             self.output.bias.zero_()
 
     def lines(self, features: Tensor, rows: Axis, cols: Axis) -> tuple[Tensor, ...]:
-        """Sum the projected corners of each cell and gather the columns: (N, h + 1, W, hidden).
+        """Sum the projected corners of each cell: (N, h + 1, w + 1, hidden).
 
         The sum over a cell's corners is a 2x2 convolution, so that one gather does instead of four.
         The position term is split: term[y, x] = across[x] + f_y[y] * down[x].
@@ -48,17 +48,20 @@ class LocalUpsampler(Upsampler):
         wy, wx, wxy, ws = self.position.weight.unbind(1)
         fx = fx.to(each)[:, None]
         across = fx * wx + (self.position.bias + ws / max(rows.scale, cols.scale))  # (W, hidden)
-        return each.index_select(2, x).add_(across), fx * wxy + wy
+        return each, x, across, fx * wxy + wy
 
     def pixels(self, lines: tuple[Tensor, ...], rows: Axis, cols: Axis) -> Tensor:
-        columns, down = lines
-        y, fy = cells(rows, columns.device)
-        z = columns.index_select(1, y)
+        each, x, across, down = lines
+        y, fy = cells(rows, each.device)
+        # The columns of these rows alone: those of all would be made, and read, out of the cache.
+        first, last = (int(cell) for cell in rows.cells()[0][[0, -1]])  # a GPU is not waited for
+        columns = each[:, first : last + 1].index_select(2, x).add_(across)
+        z = columns.index_select(1, y - first)
         shape = z.shape[:-1]
         # As a matrix: of a larger tensor, F.linear returns a view, and to change one in place
         # costs a copy of it in training.
         z = F.relu_(z.addcmul_(fy.to(z)[:, None, None], down.to(z))).flatten(0, -2)
-        z = F.relu_(F.linear(z, self.hidden.weight[:, :, 0, 0], self.hidden.bias))
+        z = self.hidden(z)
         # Three long rows, not three short columns: half the time.
         rgb = torch.addmm(self.output.bias[:, None], self.output.weight[:, :, 0, 0], z.t())
         return rgb.t().view(*shape, 3)

@@ -1,4 +1,4 @@
-"""Fused blocks make the numbers of plain ones, and are only there where they can run."""
+"""Fused layers make the numbers of plain ones, and are only there where they can run."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from models.axis import Axis
-from models.fused import FusedBlock, can_fuse, fuse
+from models.fused import FusedBlock, FusedPointwise, can_fuse, fuse
 from models.spec import find
-from models.trunks import ResidualBlock
+from models.trunks import PointwiseReLU, ResidualBlock
 from models.upscaler import load_network
 
 
@@ -25,20 +25,23 @@ def test_a_fused_network_makes_the_same_pixels(prepared):
     plain = prepared(x, axis, axis)
     fuse(prepared)
     if can_fuse(torch.float32):
-        assert not any(isinstance(module, ResidualBlock) for module in prepared.modules())
+        plainly = ResidualBlock, PointwiseReLU
+        assert not any(isinstance(module, plainly) for module in prepared.modules())
     assert torch.allclose(prepared(x, axis, axis), plain, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", [FusedBlock, FusedPointwise])
 @pytest.mark.parametrize("broken", [AttributeError("no such operator"), RuntimeError("no kernel")])
-def test_where_blocks_cannot_be_fused_they_stay(prepared, monkeypatch, broken):
+def test_where_layers_cannot_be_fused_they_stay(prepared, monkeypatch, broken, kind):
     def fail(*_):
         raise broken
 
-    monkeypatch.setattr(FusedBlock, "forward", fail)
+    monkeypatch.setattr(kind, "forward", fail)
     can_fuse.cache_clear()
     fuse(prepared)
     can_fuse.cache_clear()
-    assert not any(isinstance(module, FusedBlock) for module in prepared.modules())
+    fused = FusedBlock, FusedPointwise
+    assert not any(isinstance(module, fused) for module in prepared.modules())
 
 
 def test_a_fused_block_that_makes_other_numbers_is_not_used(prepared, monkeypatch):
@@ -46,4 +49,5 @@ def test_a_fused_block_that_makes_other_numbers_is_not_used(prepared, monkeypatc
     can_fuse.cache_clear()
     fuse(prepared)
     can_fuse.cache_clear()
-    assert not any(isinstance(module, FusedBlock) for module in prepared.modules())
+    fused = FusedBlock, FusedPointwise
+    assert not any(isinstance(module, fused) for module in prepared.modules())
