@@ -7,7 +7,7 @@ from math import ceil
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QTransform
+from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPolygonF, QRegion, QTransform
 
 from viewer.core.compare import Comparison, Mode, Part, Pixels, Side, difference, parts, split_px
 from viewer.core.geometry import ViewState
@@ -25,7 +25,7 @@ GAP_COLOUR = QColor(120, 120, 120)
 
 #: A difference of more pixels is made in parts, one for each time that it is drawn, and each part
 #: in bands: memory that is touched for the first time takes longer than what is done in it.
-AT_ONCE_PX = 3_000_000
+AT_ONCE_PX = 2_200_000
 BAND_ROWS = 256
 
 
@@ -43,6 +43,7 @@ class Drawing:
         self._frame: QImage | None = None
         self._bands: dict[Side, QImage] = {}
         self._difference: tuple[Pixels, QImage] | None = None
+        self._made = QRegion()  # what of the difference is there
         self._turn = 0  # of the parts of a large difference
         self._checker = _checkerboard()
 
@@ -84,26 +85,36 @@ class Drawing:
         if area.isEmpty():
             return None
         if self._difference is None:
-            self._difference = _black(self.size)
+            self._difference, self._made = _black(self.size), QRegion()
             band = self.size.width, min(self.size.height, BAND_ROWS)
             self._bands = {side: QImage(*band, QImage.Format.Format_RGB32) for side in Side}
-        made, image_made = self._difference
+        pixels, image = self._difference
         part, rest = self._at_once(area)
         for top in range(part.top(), part.bottom() + 1, BAND_ROWS):
             height = min(BAND_ROWS, part.bottom() + 1 - top)
             band = QRect(part.left(), top, part.width(), height)
-            for side, image in self._bands.items():
-                under = QPainter(image)
-                under.translate(0, -top)
-                what = (Part(side, 0, Cells(0, 0, *self.size)),)
-                self._draw_parts(under, view, plans, what, _rect(band), now)
-                under.end()
-            within = band.translated(0, -top)
-            left, right = (_pixels(self._bands[side], within) for side in Side)
-            difference(left, right, gain, out=_part(made, band))
+            left, right = self._both(view, plans, band, now)
+            difference(left, right, gain, out=_part(pixels, band))
+        self._made = self._made.united(part)
         # What was made before lies under the widgets that are about to be drawn over all of it.
-        painter.drawImage(area, image_made, area)
+        for known in self._made.intersected(area):
+            painter.drawImage(known, image, known)
+        for unknown in QRegion(area).subtracted(self._made):
+            painter.fillRect(unknown, Qt.GlobalColor.black)
         return None if rest is None else _rect(rest)
+
+    def _both(
+        self, view: ViewState | None, plans: Mapping[Side, Plan], band: QRect, now: float
+    ) -> tuple[Pixels, Pixels]:
+        """Draw both sides of a band of the canvas, and return their pixels."""
+        for side, image in self._bands.items():
+            under = QPainter(image)
+            under.translate(0, -band.top())
+            what = (Part(side, 0, Cells(0, 0, *self.size)),)
+            self._draw_parts(under, view, plans, what, _rect(band), now)
+            under.end()
+        within = band.translated(0, -band.top())
+        return _pixels(self._bands[Side.LEFT], within), _pixels(self._bands[Side.RIGHT], within)
 
     def _at_once(self, area: QRect) -> tuple[QRect, QRect | None]:
         """Return what of an area to draw now, and what then: by turns, so that all get theirs."""

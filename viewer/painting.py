@@ -79,7 +79,7 @@ def _showing(
     for layer in reversed(layers):
         parts: list[tuple[Tile, Rect]] = []
         covered = QRegion()
-        for tile in layer.tiles:
+        for tile in _tiles_in(view, layer, v_dirty):
             area = _qrect(v_area(view, layer, tile))
             seen = rest.intersected(area).boundingRect()
             if seen.isEmpty():
@@ -92,6 +92,21 @@ def _showing(
         if rest.isEmpty() or (layer.covers and _settled(layer, now)):
             break
     return found[::-1]
+
+
+def _tiles_in(view: ViewState, layer: Layer, v_dirty: Rect) -> list[Tile]:
+    """Return the tiles that may touch a rectangle: often it is a band, and there are hundreds."""
+    x, y = _stretch(view, layer)
+    left, right = ((side - view.v_left) / x for side in (v_dirty.left - 1, v_dirty.right + 1))
+    top, bottom = ((side - view.v_top) / y for side in (v_dirty.top - 1, v_dirty.bottom + 1))
+    return [
+        tile
+        for tile in layer.tiles
+        if tile.core.top < bottom
+        and tile.core.bottom > top
+        and tile.core.left < right
+        and tile.core.right > left
+    ]
 
 
 def _settled(layer: Layer, now: float) -> bool:
