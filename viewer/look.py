@@ -32,18 +32,22 @@ ICON_SIZES = (16, 24, 32, 48, 64)
 DISABLED_ALPHA = 90
 
 
-#: More than the font's height by this share.
-ROW_SHARE = 0.3
+#: More than Qt gives, as a share of the font's height.
+ROW_SHARE, COLUMN_SHARE = 0.3, 0.5
 
 
 class RoomyRows(QStyledItemDelegate):
-    """Makes a list's rows high enough: Qt's cut what some languages put above capital letters."""
+    """Makes a list's rows high enough: Qt's cut what some languages put above capital letters.
+
+    And columns that are as wide as their contents a bit wider.
+    """
 
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
         metrics: QFontMetrics = option.fontMetrics  # pyright: ignore[reportAttributeAccessIssue]
-        return super().sizeHint(option, index) + QSize(0, round(ROW_SHARE * metrics.height()))
+        more = (round(share * metrics.height()) for share in (COLUMN_SHARE, ROW_SHARE))
+        return super().sizeHint(option, index) + QSize(*more)
 
 
 def closing_buttons(parent: QWidget) -> QDialogButtonBox:

@@ -4,6 +4,8 @@ import re
 
 import pytest
 from everything import close_everything, words
+from fakes import noise
+from PIL import Image
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
@@ -35,6 +37,18 @@ def german(qapp):
     QLocale.setDefault(before)
     Settings().set("language", "")
     forget()
+
+
+@pytest.mark.usefixtures("german")
+def test_what_is_measured_has_a_comma_and_what_is_called_something_keeps_its_point(
+    start, settle, qtbot, tmp_path
+):
+    path = tmp_path / "a.1.5.png"
+    Image.fromarray(noise(300, 200)).save(path)
+    app = start(path)
+    QTest.keyClick(app.canvas, "m")
+    qtbot.waitUntil(lambda: "a.1.5.png" in app.panels.metadata.text)
+    assert "Größe: 300 × 200  (0,1 MP)" in app.panels.metadata.text
 
 
 def test_nothing_is_left_in_english(start, german):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -20,6 +21,10 @@ from PySide6.QtWidgets import (
 
 from viewer.core.embedded import PRIVATE, Fact
 from viewer.language import tr
+from viewer.look import RoomyRows
+
+#: The values that are measured; others may have points of their own.
+MEASURED = ("size", "bytes", "exposure", "focal_length", "altitude")
 
 
 def titles() -> dict[str, str]:
@@ -47,6 +52,13 @@ def titles() -> dict[str, str]:
     }
 
 
+def _value(fact: Fact) -> str:
+    """Return a value as the user's language writes it."""
+    if fact.name not in MEASURED:
+        return fact.value
+    return re.sub(r"(?<=\d)\.(?=\d)", QLocale().decimalPoint(), fact.value)
+
+
 class MetadataPanel(QDockWidget):
     """Lists facts; where a picture was taken only when asked."""
 
@@ -58,6 +70,7 @@ class MetadataPanel(QDockWidget):
         self.list = QTreeWidget(self)
         self.list.setColumnCount(2)
         self.list.setRootIsDecorated(False)
+        self.list.setItemDelegate(RoomyRows(self.list))
         self.list.setHeaderHidden(True)
         self.list.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.list.setAccessibleName(tr("Information about the picture"))
@@ -96,7 +109,7 @@ class MetadataPanel(QDockWidget):
     def text(self) -> str:
         """All that is listed."""
         words = titles()
-        return "\n".join(f"{words[fact.name]}: {fact.value}" for fact in self._listed)
+        return "\n".join(f"{words[fact.name]}: {_value(fact)}" for fact in self._listed)
 
     @property
     def _listed(self) -> list[Fact]:
@@ -110,8 +123,8 @@ class MetadataPanel(QDockWidget):
             if fact.group != group:
                 group = fact.group
                 self._add_heading(words[group])
-            line = QTreeWidgetItem([words[fact.name], self._in_order(fact.value)])
-            line.setToolTip(1, fact.value)
+            line = QTreeWidgetItem([words[fact.name], self._in_order(_value(fact))])
+            line.setToolTip(1, _value(fact))
             self.list.addTopLevelItem(line)
         hidden = any(fact.group == PRIVATE for fact in self._facts) and not self._private
         self.reveal.setEnabled(hidden)
