@@ -6,7 +6,7 @@ import functools
 import sys
 
 from PySide6.QtCore import QByteArray, QModelIndex, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import (
     QApplication,
@@ -42,12 +42,15 @@ class RoomyRows(QStyledItemDelegate):
     And columns that are as wide as their contents a bit wider.
     """
 
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        height = parent.fontMetrics().height()
+        self._more = QSize(round(COLUMN_SHARE * height), round(ROW_SHARE * height))
+
     def sizeHint(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> QSize:
-        metrics: QFontMetrics = option.fontMetrics  # pyright: ignore[reportAttributeAccessIssue]
-        more = (round(share * metrics.height()) for share in (COLUMN_SHARE, ROW_SHARE))
-        return super().sizeHint(option, index) + QSize(*more)
+        return super().sizeHint(option, index) + self._more
 
 
 def closing_buttons(parent: QWidget) -> QDialogButtonBox:

@@ -90,27 +90,26 @@ class Palette(QDialog):
         return super().event(event)
 
     def _fill(self, query: str) -> None:
-        ranked: list[tuple[float, QAction]] = []
+        ranked: list[tuple[float, QAction, str]] = []
         for action in self._actions:
             where = self._actions.menu_of(action.objectName())
             named = fuzzy.score(query, plain(action.text()))
             found = named if named is not None else fuzzy.score(query, f"{where} {action.text()}")
             if found is not None and action.isEnabled() and action.isVisible():
-                ranked.append((found + (named is not None), action))
+                ranked.append((found + (named is not None), action, where))
         ranked.sort(key=lambda each: -each[0])  # stable: alike ones stay in the menus' order
         self.found.clear()
         side = self.style().pixelMetric(QStyle.PixelMetric.PM_IndicatorWidth)
         self.found.setIconSize(QSize(side, side))
         beside = QPixmap(side, side)  # names begin below each other, with a check box or without
         beside.fill(Qt.GlobalColor.transparent)
-        items = [self._item(action, QIcon(beside)) for _, action in ranked]
+        items = [self._item(action, where, QIcon(beside)) for _, action, where in ranked]
         self.found.addTopLevelItems(items)
         if items:
             self.found.setCurrentItem(items[0])
 
-    def _item(self, action: QAction, beside: QIcon) -> QTreeWidgetItem:
+    def _item(self, action: QAction, where: str, beside: QIcon) -> QTreeWidgetItem:
         keys = [key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts()]
-        where = self._actions.menu_of(action.objectName())
         item = QTreeWidgetItem([plain(action.text()), where, "   ".join(keys[:1])])
         if action.isCheckable():
             checked = Qt.CheckState.Checked if action.isChecked() else Qt.CheckState.Unchecked
