@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from math import ceil, floor
+from collections.abc import Iterator
+from math import ceil, floor, inf
 
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QPainter, QRegion
 
 from viewer.core.geometry import ViewState
 from viewer.core.plan import Layer, Plan
-from viewer.core.pyramid import GUTTER_PX
+from viewer.core.pyramid import GRID, GUTTER_PX, level_of
 from viewer.core.shapes import Rect
 from viewer.core.tiles import Tile
 
 #: How long a new tile takes to replace what lay there.
 FADE_SECONDS = 0.12
+
+#: A tile that shows here and there is drawn by squares of this size, as far as it shows in each.
+SQUARE_PX = 320
 
 #: With so many cores or fewer Qt paints on one thread alone.
 FEW_CORES = 4
@@ -36,8 +40,10 @@ def paint(painter: QPainter, view: ViewState, plan: Plan, v_dirty: Rect, now: fl
     """Draw the layers of a plan inside `v_dirty`; `now` is in monotonic seconds, for the fading.
 
     Of a transparent picture the painter must replace each pixel, not lay one over another: layers
-    show one picture.
+    show one picture. Between two levels nothing fades in: all below would be scaled for it.
     """
+    if view.zoom * GRID != level_of(view.zoom):
+        now = inf
     for layer, parts in _showing(view, plan.layers, v_dirty, now):
         _paint_layer(painter, view, layer, parts, now)
 
@@ -81,10 +87,10 @@ def _showing(
         covered = QRegion()
         for tile in _tiles_in(view, layer, v_dirty):
             area = _qrect(v_area(view, layer, tile))
-            seen = rest.intersected(area).boundingRect()
+            seen = rest.intersected(area)
             if seen.isEmpty():
                 continue
-            parts.append((tile, Rect(seen.x(), seen.y(), seen.right() + 1, seen.bottom() + 1)))
+            parts += ((tile, part) for part in _squares(seen))
             if now - tile.arrived >= FADE_SECONDS:
                 covered = covered.united(area)
         found.append((layer, parts))
@@ -107,6 +113,19 @@ def _tiles_in(view: ViewState, layer: Layer, v_dirty: Rect) -> list[Tile]:
         and tile.core.left < right
         and tile.core.right > left
     ]
+
+
+def _squares(region: QRegion) -> Iterator[Rect]:
+    """Yield rectangles that cover a region, and little else: a base may show at the edges alone."""
+    whole = region.boundingRect()
+    if region.rectCount() == 1:
+        yield Rect(whole.x(), whole.y(), whole.right() + 1, whole.bottom() + 1)
+        return
+    for top in range(whole.top(), whole.bottom() + 1, SQUARE_PX):
+        for left in range(whole.left(), whole.right() + 1, SQUARE_PX):
+            part = region.intersected(QRect(left, top, SQUARE_PX, SQUARE_PX)).boundingRect()
+            if not part.isEmpty():
+                yield Rect(part.x(), part.y(), part.right() + 1, part.bottom() + 1)
 
 
 def _settled(layer: Layer, now: float) -> bool:

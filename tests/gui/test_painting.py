@@ -20,14 +20,17 @@ WHOLE = Rect(0, 0, *SIZE)
 
 
 class CountingPainter(QPainter):
-    """Notes the colour of each image that it draws."""
+    """Notes the colour of each image that it draws, and how much it may touch in all."""
 
     def __init__(self, image: QImage) -> None:
         super().__init__(image)
         self.drawn: list[str] = []
+        self.areas: dict[str, float] = {}
 
     def drawImage(self, target, image, source) -> None:
-        self.drawn.append(image.pixelColor(0, 0).name())
+        colour, clip = image.pixelColor(0, 0).name(), self.clipBoundingRect()
+        self.drawn.append(colour)
+        self.areas[colour] = self.areas.get(colour, 0.0) + clip.width() * clip.height()
         super().drawImage(target, image, source)
 
 
@@ -90,3 +93,31 @@ def test_between_two_levels_no_pixel_is_left_out_while_the_picture_is_scaled():
     screen, _ = painted(BASE, near, view=view)
     colours = {screen.pixelColor(x, y).name() for x in range(64) for y in range(48)}
     assert colours == {"#0000ff"}
+
+
+def test_while_the_picture_is_between_levels_nothing_fades_in():
+    view = ViewState(SIZE, SIZE, 1.37, -3.3, -2.6)
+    screen, drawn = painted(
+        BASE, layer(tile("#0000ff", WHOLE, NOW - FADE_SECONDS / 2), covers=True), view=view
+    )
+    assert drawn == ["#0000ff"]
+    assert screen.pixelColor(5, 5).name() == "#0000ff"
+
+
+def test_a_base_that_shows_at_the_edges_alone_is_drawn_there_alone():
+    size = Size(1600, 1000)
+    screen = QImage(*size, QImage.Format.Format_ARGB32_Premultiplied)
+    screen.fill(0)
+    painter = CountingPainter(screen)
+    whole, inner = Rect(0, 0, *size), Rect(400, 300, 1200, 700)
+    layers = (
+        Layer(size, (tile("#ff0000", whole),), True),
+        Layer(size, (tile("#0000ff", inner),), False),
+    )
+    view = ViewState(size, size, 1.0, 0, 0)
+    paint(painter, view, Plan(layers, (), (), 4096, PIXELS, 0, 0), whole, NOW)
+    painter.end()
+    assert painter.areas["#ff0000"] < 1.25 * (1600 * 1000 - 800 * 400)
+    colours = {screen.pixelColor(x, y).name() for x in (0, 399, 1200, 1599) for y in (0, 500, 999)}
+    assert colours == {"#ff0000"}
+    assert screen.pixelColor(400, 300).name() == "#0000ff"
