@@ -47,6 +47,7 @@ class Browser(QObject):
         self._absent: Path | None = None  # on screen, but not in its folder any more
         self._opening: Path | None = None
         self._search = 0
+        self._asked = False  # for something else, and it is still being looked for
         self._alone = False  # what lies beside the picture is still being found out
         self._beside: FindRequest | None = None  # to be asked then
         self._steps = 0  # wanted meanwhile
@@ -83,12 +84,13 @@ class Browser(QObject):
         """Open files or folders; the picture on screen stays until there is another."""
         self._steps, self._place_wanted = 0, None
         self._opening = paths[0].absolute()
+        self._asked = True
         self._find(paths)
 
     def open_pasted(self, path: Path) -> None:
         """Open a pasted picture, beside which there is nothing."""
         self._search += 1
-        self._alone, self._opening = False, None
+        self._alone, self._asked, self._opening = False, False, None
         self.left.emit()
         self._folder, self._absent = alone(path), None
         self._library.ask_pasted(path)
@@ -184,7 +186,7 @@ class Browser(QObject):
         if found.request.number != self._search:
             return
         folder, stays = self._folder, found.request.beside or found.request.again
-        self._alone = found.first
+        self._alone, self._asked = found.first, False
         if found.first:
             paths = (found.folder.path,)
             self._beside = replace(found.request, paths=paths, beside=True)
@@ -218,7 +220,7 @@ class Browser(QObject):
         """Tell why nothing was found, unless something else was opened meanwhile."""
         request = failure.request
         if isinstance(request, FindRequest) and request.number == self._search:
-            self._alone = False
+            self._alone = self._asked = False
             if not request.again:
                 self.told.emit(failure.message)
 
@@ -242,8 +244,8 @@ class Browser(QObject):
 
     @Slot()
     def on_folder_changed(self) -> None:
-        """Look again what lies beside the picture on screen."""
-        if self._folder is not None and self._folder.listed is not None:
+        """Look again what lies beside the picture on screen, unless another one was asked for."""
+        if self._folder is not None and self._folder.listed is not None and not self._asked:
             self._library.retry()
             self._find([self._folder.listed], again=True)
 

@@ -315,3 +315,11 @@ def test_the_folder_is_shown_in_the_file_manager_or_named(app, holiday, monkeypa
     assert (asked, app.window.messages.text) == ([str(holiday)], "")
     action.trigger()
     assert str(holiday) in app.window.messages.text
+
+
+def test_a_change_of_the_old_folder_does_not_stop_what_was_asked_for(start, qtbot, tmp_path):
+    Image.fromarray(noise(80, 70)).save(tmp_path / "other.png")
+    app = start()
+    app.open([tmp_path / "other.png"])
+    app.browser.on_folder_changed()
+    qtbot.waitUntil(lambda: app.canvas.view.image == (80, 70))
