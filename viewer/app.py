@@ -93,7 +93,7 @@ class App(QObject):
         )
         self.monitor = ResourceMonitor(limits, sample)
         self.speeds = Speeds(shipped(), options.device, limits, self.settings)
-        self.scheduler = TileScheduler(TileCache(limits.cache_cap_bytes), chosen, limits)
+        self.scheduler = TileScheduler(TileCache(limits.tiles_bytes), chosen, limits)
         self.calm = Calm(self.scheduler, self.worker)
         self.canvas = Canvas()
         self.window = MainWindow(self.canvas, shipped(), chosen.preset.name, self.settings)
@@ -151,8 +151,11 @@ class App(QObject):
         else:
             self.open(self._options.paths or (assets.PHOTO,))
 
-    def stop(self) -> bool:
-        """End everything that runs, and wait for the threads; tell whether they ended in time."""
+    def stop(self, end: QDeadlineTimer | None = None) -> bool:
+        """End everything that runs, and wait for the threads; tell whether they ended in time.
+
+        That is by `end`, a few seconds from now if not said.
+        """
         for part in (self.canvas, self.pointer, self.panels, self.speeds, self.calm):
             part.stop()
         self.window.messages.dismiss()
@@ -161,7 +164,7 @@ class App(QObject):
         self._stop_flag.set()
         self.exporter.stop()
         self.pictures.stop()
-        end = QDeadlineTimer(STOP_MS)
+        end = end or QDeadlineTimer(STOP_MS)
         for thread in self._threads:
             thread.quit()
         ended = [thread.wait(end) for thread in self._threads]

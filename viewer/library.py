@@ -19,9 +19,6 @@ from viewer.core.shelf import Shelf, neighbours
 from viewer.core.stamp import PLAYING, Numbers
 from viewer.core.tiles import Failure, Opened, OpenRequest
 
-#: Decoded pictures in hand may take this share of what tiles may.
-SHARE = 0.5
-
 #: The first views of so many pictures are made before they are looked at.
 NEARBY = 2
 
@@ -53,7 +50,7 @@ class Library(QObject):
         self._canvas_size = canvas_size
         self._limits = limits
         self._display: bytes | None = None
-        self._shelf = Shelf(int(limits.cache_cap_bytes * SHARE))
+        self._shelf = Shelf(limits.pictures_bytes)
         self._numbers = Numbers()
         self._picture: Opened | None = None
         self._asked = 0
@@ -207,7 +204,7 @@ class Library(QObject):
     def set_limits(self, limits: Limits) -> None:
         """Keep no more pictures in hand than that from now on."""
         self._limits = limits
-        self._shelf.set_cap(int(limits.cache_cap_bytes * SHARE))
+        self._shelf.set_cap(limits.pictures_bytes)
         self._look_ahead()
 
     def _look_ahead(self) -> None:

@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 PERIOD_S = 0.25
 READINGS = 3
 
-#: Tiles may take this share of the memory that is free at the start, within these bounds.
-CACHE_SHARE, CACHE_MIN_BYTES, CACHE_MAX_BYTES = 0.25, 128 << 20, 1 << 30
+#: Tiles and pictures in hand may take this share of the memory that is free at the start, within
+#: these bounds: at most sixty full screens of tiles and five pictures of 24 megapixels.
+CACHE_SHARE, CACHE_MIN_BYTES, CACHE_MAX_BYTES = 0.25, 256 << 20, 768 << 20
 
 #: What a sensor may raise; psutil passes on what the system says.
 SENSOR_ERRORS = (psutil.Error, OSError, RuntimeError, ValueError, AttributeError)

@@ -149,7 +149,7 @@ class TileScheduler(QObject):
     def set_limits(self, limits: Limits) -> None:
         """Use no more than that of the machine from now on."""
         self._planner.limits = limits
-        self._cache.set_cap(limits.cache_cap_bytes)
+        self._cache.set_cap(limits.tiles_bytes)
         if not self._rest.isActive():
             self._refresh()
 

@@ -13,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QInputDialog
 
 from viewer.core import listing
+from viewer.core.budget import Limits
 from viewer.core.decoder import Decoder
 from viewer.core.listing import list_names
 from viewer.core.source import open_picture
@@ -100,7 +101,7 @@ def test_the_next_picture_is_read_ahead_and_shown_at_once(browse, holiday):
 
 
 def test_without_room_only_the_picture_on_screen_is_in_hand(browse, holiday, monkeypatch):
-    monkeypatch.setattr("viewer.library.SHARE", 0.0)
+    monkeypatch.setattr(Limits, "pictures_bytes", 0)
     app = browse(holiday / "img3.png")
     assert in_hand(app) == {"img3.png"}
 

@@ -153,4 +153,4 @@ def test_at_best_there_is_a_thread_for_each_core_and_a_bounded_cache(monkeypatch
     assert full_limits().cache_cap_bytes == 256 << 20
     assert 1 <= full_limits().threads <= (psutil.cpu_count() or 1)
     memory.available = 1 << 40
-    assert full_limits().cache_cap_bytes == 1 << 30
+    assert full_limits().cache_cap_bytes == 768 << 20

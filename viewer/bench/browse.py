@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 from viewer.app import App
 from viewer.bench.lateness import Lateness, figures
 from viewer.bench.photos import save_photo
-from viewer.bench.stage import BenchError, wait
+from viewer.bench.stage import BenchError, leave, wait
 from viewer.canvas import Canvas
 from viewer.core.options import Options
 from viewer.settings import Settings
@@ -57,8 +57,7 @@ def measure(preset: str, width: int = 6000, height: int = 4000) -> dict[str, obj
             app.open([photos])
             found["actions"] = _actions(app)
         finally:
-            app.window.close()
-            app.stop()
+            leave(app)
     application.processEvents()
     return found
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer.app import App
 from viewer.bench.photos import save_photo
-from viewer.bench.stage import wait
+from viewer.bench.stage import leave, wait
 from viewer.core.options import Options
 
 MEGABYTE = 1e6
@@ -44,8 +44,7 @@ def measure(images: int, preset: str, width: int = 6000, height: int = 4000) -> 
                 idle.exec()
                 seen.append(process.memory_info().rss / MEGABYTE)
         finally:
-            app.window.close()
-            app.stop()
+            leave(app)
         wait(0.1)
     cap = app.scheduler.limits.cache_cap_bytes / MEGABYTE
     settled = seen[min(SETTLED, len(seen)) - 1]

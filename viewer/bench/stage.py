@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QEventLoop, QObject, Qt, QTimer
 
 from viewer.core import geometry
 from viewer.core.cache import TileCache
@@ -27,6 +27,7 @@ from viewer.worker import TileWorker
 
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
+    from viewer.app import App
 
 #: What a made-up picture shows beyond the edges of the canvas, so that halos find pixels.
 BESIDE_PX = 160
@@ -75,7 +76,7 @@ class Stage(QObject):
         self._device = device
         self.limits = full_limits()
         self.threads = self.limits.threads
-        cache = TileCache(self.limits.cache_cap_bytes)
+        cache = TileCache(self.limits.tiles_bytes)
         self.scheduler = TileScheduler(cache, recipe.at_once, self.limits)
         self._stop_flag = threading.Event()
         self.worker = TileWorker(Engine(self._load), self._stop_flag)
@@ -127,6 +128,12 @@ class Stage(QObject):
 
     def _on_failed(self, failure: Failure) -> None:
         self._failure = failure.message
+
+
+def leave(app: App) -> None:
+    """End a viewer however long its threads take: what it measured is still to be told."""
+    app.window.close()
+    app.stop(QDeadlineTimer(QDeadlineTimer.ForeverConstant.Forever))
 
 
 def wait(seconds: float) -> None:

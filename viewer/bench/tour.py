@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 import assets
 from viewer.app import App
 from viewer.bench.lateness import Holdups
-from viewer.bench.stage import BenchError, wait
+from viewer.bench.stage import BenchError, leave, wait
 from viewer.bench.ui import wheel
 from viewer.core.errors import ExportError
 from viewer.core.options import Options
@@ -85,8 +85,7 @@ def _viewer(folder: Path, size: tuple[int, int], preset: str) -> Iterator[App]:
     try:
         yield app
     finally:
-        app.window.close()
-        app.stop()
+        leave(app)
 
 
 class Tour:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QApplication
 from viewer.app import App
 from viewer.bench.lateness import Lateness, figures
 from viewer.bench.photos import save_photo
-from viewer.bench.stage import wait
+from viewer.bench.stage import leave, wait
 from viewer.canvas import Canvas
 from viewer.core.options import Options
 
@@ -75,8 +75,7 @@ def _run(path: Path, preset: str, seconds: float, paints: list[float]) -> dict[s
         "while_opening_ms": opening,
     }
     lateness.stop()
-    app.window.close()
-    app.stop()
+    leave(app)
     return found if loading is None else {**found, "while_loading_ms": loading}
 
 

@@ -29,7 +29,7 @@ LOW_BATTERY_PERCENT = 20.0
 #: Below these, or a share of all memory on a small machine, memory is short, or all but gone.
 SHORT_BYTES, GONE_BYTES = 512 << 20, 192 << 20
 SHORT_SHARE, GONE_SHARE = 0.1, 0.04
-SHORT_CACHE_BYTES = 64 << 20
+SHORT_CACHE_BYTES = 128 << 20
 SWAPPING_BYTES = 4 << 20
 GPU_SHORT_BYTES = 512 << 20
 
@@ -71,6 +71,16 @@ class Limits:
     def none(cls, threads: int, cache_cap_bytes: int) -> Limits:
         """Return the limits of a machine that nobody else uses."""
         return cls(max(1, threads), 1.0, PASS_SECONDS, cache_cap_bytes)
+
+    @property
+    def pictures_bytes(self) -> int:
+        """What decoded pictures in hand may take of the cache."""
+        return self.cache_cap_bytes // 2
+
+    @property
+    def tiles_bytes(self) -> int:
+        """What tiles may take of it."""
+        return self.cache_cap_bytes - self.pictures_bytes
 
 
 @dataclass(frozen=True, slots=True)

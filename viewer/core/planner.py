@@ -65,7 +65,7 @@ class Planner:
     def missing_ahead(self, aim: Aim, visible: Aim) -> list[TileKey]:
         """Return what a view misses that may come, as far as there is room beside what shows."""
         ahead = self._plan(aim, self.recipe)  # its best subnet at once
-        room = self.limits.cache_cap_bytes // TILE_BYTES - len(self.plan(visible).in_view)
+        room = self.limits.tiles_bytes // TILE_BYTES - len(self.plan(visible).in_view)
         missing = [key for key in ahead.missing if key.sheet.quality == ahead.quality]
         return missing[: max(0, room)]
 
