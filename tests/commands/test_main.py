@@ -166,7 +166,6 @@ def no_display(monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
 
 
-@pytest.mark.usefixtures("no_display")
 def test_what_comes_through_a_pipe_is_shown_and_kept_nowhere(photo, tmp_path):
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen", "TMPDIR": str(tmp_path / "kept")}
     (tmp_path / "kept").mkdir()
@@ -190,6 +189,7 @@ def test_a_pipe_is_opened_alone(run, photo):
     assert "- is the picture from a pipe" in told
 
 
+@pytest.mark.usefixtures("no_display")
 def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
     status, out, err = run(photo)
     assert (status, out) == (1, "")
