@@ -122,7 +122,10 @@ class PreparedAnySR(nn.Module):
         image's own borders, where the network pads with zeros as it did in training.
         """
         x, rows, cols = aligned(x, rows, cols, self.config)
-        residual = self.upsampler.decode(self.encoder(x), rows, cols)
+        features = self.encoder(x)
+        residual = self.upsampler.decode(features, rows, cols)
+        # ReLU makes zero of what is no number, so features that are none must tell of it here.
+        residual.add_(features.sum(dtype=torch.float32) * 0)
         return corrected(residual, x, rows, cols, self.config)
 
 

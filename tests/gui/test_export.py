@@ -379,7 +379,8 @@ def holiday(tmp_path):
     return folder
 
 
-def queue(app):
+def queue(app, qtbot):
+    qtbot.waitUntil(lambda: app.browser.place is not None)  # the folder is known by then
     QTest.keyClick(app.canvas, Qt.Key.Key_B, CTRL)  # file.upscale_many
     return app.exports.queue_dialog
 
@@ -391,7 +392,7 @@ def states(dialog) -> list[str]:
 
 def test_the_pictures_of_the_folder_are_enlarged(start, qtbot, holiday):
     app = start(holiday)
-    dialog = queue(app)
+    dialog = queue(app, qtbot)
     assert [path.name for path in dialog.model.paths] == ["a.png", "b.jpg", "c.png"]
     dialog.start.click()
     qtbot.waitUntil(lambda: not dialog.running)
@@ -401,7 +402,7 @@ def test_the_pictures_of_the_folder_are_enlarged(start, qtbot, holiday):
 
 def test_what_fails_is_told_and_the_rest_goes_on(start, qtbot, holiday):
     app = start(holiday)
-    dialog = queue(app)
+    dialog = queue(app, qtbot)
     (holiday / "b.jpg").write_bytes(b"broken")
     (holiday / "upscaled").mkdir()
     (holiday / "upscaled" / "a-2x.png").write_bytes(b"precious")
@@ -417,7 +418,7 @@ def test_what_fails_is_told_and_the_rest_goes_on(start, qtbot, holiday):
 
 def test_a_queue_can_be_cancelled(start, qtbot, holiday, upscaler):
     app = start(holiday)
-    dialog = queue(app)
+    dialog = queue(app, qtbot)
     upscaler.gate.clear()
     upscaler.entered.clear()
     dialog.start.click()
@@ -429,9 +430,9 @@ def test_a_queue_can_be_cancelled(start, qtbot, holiday, upscaler):
     assert dialog.told.text() == "0 of 3 pictures are saved."
 
 
-def test_the_list_can_be_changed(start, holiday, monkeypatch, photo):
+def test_the_list_can_be_changed(start, holiday, monkeypatch, photo, qtbot):
     app = start(holiday)
-    dialog = queue(app)
+    dialog = queue(app, qtbot)
     names = lambda: [path.name for path in dialog.model.paths]  # noqa: E731
     monkeypatch.setattr(
         "viewer.queue_dialog.QFileDialog.getOpenFileNames", lambda *_: ([str(photo)], "")
@@ -451,9 +452,9 @@ def test_the_list_can_be_changed(start, holiday, monkeypatch, photo):
 @pytest.mark.parametrize(
     ("field", "text", "words"), [("pattern", "{nome}", "nome"), ("folder", "/proc/x", "made")]
 )
-def test_names_and_folders_that_cannot_be_are_told(start, holiday, field, text, words):
+def test_names_and_folders_that_cannot_be_are_told(start, holiday, field, text, words, qtbot):
     app = start(holiday)
-    dialog = queue(app)
+    dialog = queue(app, qtbot)
     getattr(dialog, field).setText(text)
     dialog.start.click()
     assert words in dialog.told.text()

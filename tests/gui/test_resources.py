@@ -69,7 +69,7 @@ def test_better_tiles_stay_when_the_machine_becomes_busy(
         load.others = 2.0
     assert app.scheduler.limits.subnet_cap == 0.5
     assert upscaler.calls == []
-    assert badge(app) == f"{CALM}  busy: subnet 0.5"
+    qtbot.waitUntil(lambda: badge(app) == f"{CALM}  busy: subnet 0.5")
 
 
 def test_while_better_tiles_are_made_the_old_ones_stay_on_screen(
