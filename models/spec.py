@@ -171,10 +171,9 @@ def folder() -> Path:
     return Path(str(resources.files("assets"))) / "weights"
 
 
-def for_photos(model: ModelSpec, other: str | None = None) -> ModelSpec | None:
-    """Return weights for photos: those called `other`, or else NAME-photo; None if none ship."""
-    name = other or model.name + PHOTO
-    return next((twin for twin in available() if twin.name == name), None)
+def for_photos(model: ModelSpec) -> ModelSpec | None:
+    """Return a network's weights for photos, which are called NAME-photo; None if none ship."""
+    return next((twin for twin in available() if twin.name == model.name + PHOTO), None)
 
 
 def automatic_subnet(scale: float, subnets: tuple[float, ...]) -> float:

@@ -46,6 +46,5 @@ def test_all_weights_together_stay_below_40_megabytes():
 
 @pytest.mark.parametrize("model", spec.available(), ids=lambda model: model.name)
 def test_training_can_go_on_from_the_weights_with_the_config_of_their_name(model):
-    name = {"compact-photo": "photo"}.get(model.name, model.name)
-    config = TrainConfig.read(ROOT / "models" / "configs" / f"{name}.toml")
+    config = TrainConfig.read(ROOT / "models" / "configs" / f"{model.name}.toml")
     assert config.network == model.config

@@ -83,12 +83,13 @@ def test_a_model_without_weights_for_photos_makes_do_with_the_clean_ones(monkeyp
     assert recipe("off").suited(lossy=True).preset.model is None
 
 
-@pytest.mark.usefixtures("photo_weights")
-def test_a_preset_may_name_another_network_for_photos():
-    suited = recipe("quality").suited(lossy=True)
-    assert suited.quality_at(level_of(2.0)) == Quality("compact-photo", 1.0)
-    assert recipe("quality").suited(lossy=False).preset.model == "quality"
-    assert recipe("quality", "quality", "photo").suited(lossy=True).preset.model == "quality"
+@pytest.mark.parametrize("preset", [preset for preset in PRESETS if preset.model])
+def test_every_preset_that_runs_a_network_has_weights_for_photos_of_the_same(preset):
+    chosen = recipe(preset.name)
+    clean, lossy = (chosen.suited(lossy=lossy) for lossy in (False, True))
+    assert clean.preset.model == preset.model
+    assert lossy.preset.model == f"{preset.model}-photo"
+    assert find(f"{preset.model}-photo").config == find(preset.model).config
 
 
 def test_the_badge_tells_weights_for_photos_from_clean_ones():

@@ -24,7 +24,6 @@ class Preset:
     model: str | None
     subnet: float | None = None
     time_target: float | None = None
-    photo: str | None = None  # the network for lossy pictures, if not the same by other weights
 
 
 PRESETS = (
@@ -51,7 +50,6 @@ PRESETS = (
         "quality",
         1.0,
         4.0,
-        "compact-photo",  # smaller, yet 0.8 dB better on a JPEG than a network that never saw one
     ),
     Preset("off", mark("Off (bicubic)"), mark("Plain interpolation, no network"), None),
 )
@@ -138,8 +136,7 @@ def recipe(name: str, model: str | None = None, treat_as: str = "auto") -> Recip
     if preset.model is None:
         return Recipe(preset)
     facts = spec.find(preset.model)
-    other = None if model else preset.photo
-    twin = None if model and treat_as == "auto" else spec.for_photos(facts, other)
+    twin = None if model and treat_as == "auto" else spec.for_photos(facts)
     photo = twin and Recipe(replace(preset, model=twin.name), twin.subnets, twin.halo)
     return Recipe(preset, facts.subnets, facts.halo, photo=photo, treat_as=treat_as)
 
