@@ -97,9 +97,9 @@ class Drawing:
             difference(left, right, gain, out=_part(pixels, band))
         self._made = self._made.united(part)
         # What was made before lies under the widgets that are about to be drawn over all of it.
-        for known in self._made.intersected(area):
+        for known in self._made.intersected(area):  # pyright: ignore[reportGeneralTypeIssues]
             painter.drawImage(known, image, known)
-        for unknown in QRegion(area).subtracted(self._made):
+        for unknown in QRegion(area).subtracted(self._made):  # pyright: ignore
             painter.fillRect(unknown, Qt.GlobalColor.black)
         return None if rest is None else _rect(rest)
 

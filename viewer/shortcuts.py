@@ -53,7 +53,8 @@ class ShortcutPage(QWidget):
         self.keys = QKeySequenceEdit(self)
         self.keys.setMaximumSequenceLength(1)
         self.keys.setAccessibleName(tr("Press the new shortcut"))
-        self.keys.findChild(QLineEdit).setPlaceholderText(tr("Press keys"))  # Qt's text is too long
+        field: QLineEdit = self.keys.findChild(QLineEdit)  # pyright: ignore[reportAssignmentType]
+        field.setPlaceholderText(tr("Press keys"))  # Qt's text is too long
         self.keys.keySequenceChanged.connect(self._on_typed)
         self.add = self._button(tr("&Add"), self._add)
         self.clear = self._button(tr("&None"), self._clear)

@@ -78,7 +78,8 @@ def _curve(tag: bytes) -> bytes:
         raise ValueError("a curve of an unknown kind")
     if not np.isfinite(y).all():
         raise ValueError("a curve of no numbers")
-    return (y.clip(0, 1) * 65535).round().astype(">u2").tobytes()
+    heights: NDArray[np.float64] = 65535 * y.clip(0, 1)
+    return np.round(heights).astype(">u2").tobytes()
 
 
 def _tabulated(tag: bytes, x: NDArray[np.float64]) -> NDArray[np.float64]:

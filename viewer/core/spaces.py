@@ -43,7 +43,9 @@ class Space:
         """
         if self == SRGB:
             return None
-        return profiles.written(_numbers(_colorants(self).T), 3 * _curve(self.gamma))
+        return profiles.written(
+            _numbers(np.swapaxes(_colorants(self), 0, 1)), 3 * _curve(self.gamma)
+        )
 
 
 SRGB = Space(SRGB_PRIMARIES)
@@ -52,13 +54,13 @@ SRGB = Space(SRGB_PRIMARIES)
 def _colorants(space: Space) -> NDArray[np.float64]:
     """Return the XYZ of the primaries in columns, as they look where white is D50."""
     white = _xyz(space.white)
-    basis = np.array([_xyz(place) for place in space.primaries]).T
+    basis: NDArray[np.float64] = np.stack([_xyz(place) for place in space.primaries], axis=1)
     try:
-        colorants = basis * np.linalg.solve(basis, white)
+        colorants: NDArray[np.float64] = basis * np.linalg.solve(basis, white)
     except np.linalg.LinAlgError as error:
         raise ValueError(f"{space} spans nothing") from error
-    cones = np.diag((_BRADFORD @ _D50) / (_BRADFORD @ white))
-    return np.linalg.solve(_BRADFORD, cones @ _BRADFORD) @ colorants
+    cones = ((_BRADFORD @ _D50) / (_BRADFORD @ white))[:, None] * _BRADFORD
+    return (np.linalg.solve(_BRADFORD, cones) @ colorants).astype(np.float64)
 
 
 def _xyz(place: Place) -> NDArray[np.float64]:
@@ -81,6 +83,7 @@ def _curve(gamma: float | None) -> bytes:
 def _numbers(values: NDArray[np.float64]) -> bytes:
     """Return numbers as profiles hold them. Raises `ValueError` if one is too large."""
     try:
-        return struct.pack(f">{values.size}i", *np.round(65536 * values).astype(int).flat)
+        fixed = np.round(65536 * values).astype(int).ravel()
+        return struct.pack(f">{values.size}i", *fixed.tolist())
     except struct.error as error:
         raise ValueError("a colour is too far away") from error

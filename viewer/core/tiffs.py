@@ -57,7 +57,7 @@ def header(file: BinaryIO) -> Header | None:
         image = Image.open(file, formats=("TIFF",))
     large = image.width * image.height >= LEAST_PIXELS
     found = None
-    if large and _TILE_WIDTH in image.tag_v2:  # pyright: ignore[reportAttributeAccessIssue]
+    if large and _TILE_WIDTH in image.tag_v2:  # pyright: ignore
         found = Header(pillow.is_lossy(image, file))
     file.seek(0)
     return found
@@ -125,7 +125,7 @@ def piece(file: BinaryIO, plate: Plate, box: Cells) -> Pixels:
     """Return the pixels of a plate inside a rectangle, which must lie in it, uint8 HxWx3 sRGB."""
     image = _srgb(_upright(_opened(file, plate.page, plate.subifd), plate.orientation))
     part = image.crop(box.left, box.top, box.width, box.height)
-    return np.frombuffer(part.write_to_memory(), np.uint8).reshape(box.height, box.width, 3)
+    return np.ndarray((box.height, box.width, 3), np.uint8, part.write_to_memory())
 
 
 class Here:
