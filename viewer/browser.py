@@ -45,6 +45,7 @@ class Browser(QObject):
         self._settings = settings
         self._folder: Folder | None = None
         self._absent: Path | None = None  # on screen, but not in its folder any more
+        self._trashed: Path | None = None  # while it was not known what lies beside it
         self._opening: Path | None = None
         self._search = 0
         self._asked = False  # for something else, and it is still being looked for
@@ -82,7 +83,7 @@ class Browser(QObject):
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open files or folders; the picture on screen stays until there is another."""
-        self._steps, self._place_wanted = 0, None
+        self._steps, self._place_wanted, self._trashed = 0, None, None
         self._opening = paths[0].absolute()
         self._asked = True
         self._find(paths)
@@ -208,6 +209,9 @@ class Browser(QObject):
 
     def _catch_up(self) -> None:
         """Go where the user wanted to go as long as it was not known where that is."""
+        trashed, self._trashed = self._trashed, None
+        if trashed is not None:
+            self.on_trashed(trashed)
         steps, self._steps = self._steps, 0
         place, self._place_wanted = self._place_wanted, None
         if place is not None:
@@ -221,8 +225,9 @@ class Browser(QObject):
         request = failure.request
         if isinstance(request, FindRequest) and request.number == self._search:
             self._alone = self._asked = False
-            if not request.again:
+            if not request.again and self._trashed is None:
                 self.told.emit(failure.message)
+            self._catch_up()
 
     @Slot(int, object)
     def _on_shown(self, _number: int, opened: Opened) -> None:
@@ -254,6 +259,9 @@ class Browser(QObject):
         """Show the next picture in place of one that is in the trash."""
         if (folder := self._folder) is None:
             return
+        if self._alone:  # it is not known yet what is next
+            self._trashed = path
+            return
         rest = folder.without(path)
         if rest is None:
             self._folder = self._absent = None
@@ -268,7 +276,9 @@ class Browser(QObject):
     @Slot(object)
     def on_brought_back(self, path: Path) -> None:
         """Show a picture that is out of the trash again."""
-        if self._folder is None or self._folder.listed not in (None, path.parent):
+        if path == self._trashed:
+            self._trashed = None
+        elif self._folder is None or self._folder.listed not in (None, path.parent):
             self.open([path])
         else:
             self._go(self._folder.at(path))

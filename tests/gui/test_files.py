@@ -199,6 +199,26 @@ def test_a_file_that_is_gone_cannot_go_to_the_trash(app, qtbot, holiday, trash):
     qtbot.waitUntil(lambda: "not there any more" in app.window.messages.text)
 
 
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_picture_may_go_to_the_trash_before_its_folder_is_known(
+    start, qtbot, tmp_path, trash, monkeypatch, count
+):
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 300)
+    folder = tmp_path / "few"
+    folder.mkdir()
+    for index in range(count):
+        Image.fromarray(noise(60, 40)).save(folder / f"{index}.png")
+    app = start(folder, preset="off")
+    assert app.browser.place is None
+    QTest.keyClick(app.canvas, Qt.Key.Key_Delete)
+    if count == 1:
+        qtbot.waitUntil(app.window.welcome.isVisible)
+    else:
+        qtbot.waitUntil(lambda: app.browser.place == (1, 2))
+        assert app.browser.picture.stamp.path.name == "1.png"
+    assert not (folder / "0.png").exists()
+
+
 def test_after_the_last_picture_there_is_an_invitation(start, qtbot, tmp_path, trash):
     folder = tmp_path / "single"
     folder.mkdir()
