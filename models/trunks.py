@@ -49,6 +49,7 @@ class PointwiseReLU(Conv):
         super().__init__(inputs, outputs, 1)
 
     def forward(self, z: Tensor) -> Tensor:
+        """Map (pixels, inputs) to (pixels, outputs)."""
         return F.relu_(F.linear(z, self.weight[:, :, 0, 0], self.bias))
 
 

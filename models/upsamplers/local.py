@@ -35,6 +35,9 @@ class LocalUpsampler(Upsampler):
     def lines(self, features: Tensor, rows: Axis, cols: Axis) -> tuple[Tensor, ...]:
         """Sum the projected corners of each cell: (N, h + 1, w + 1, hidden).
 
+        Along with these go, of each column of the result, its cell (W,), what it adds to every row
+        (W, hidden), and by how much that grows with the position down in a cell (W, hidden).
+
         The sum over a cell's corners is a 2x2 convolution, so that one gather does instead of four.
         The position term is split: term[y, x] = across[x] + f_y[y] * down[x].
         """
