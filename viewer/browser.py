@@ -91,7 +91,7 @@ class Browser(QObject):
     def open_pasted(self, path: Path) -> None:
         """Open a pasted picture, beside which there is nothing."""
         self._search += 1
-        self._alone, self._asked, self._opening = False, False, None
+        self._alone, self._asked, self._opening, self._trashed = False, False, None, None
         self.left.emit()
         self._folder, self._absent = alone(path), None
         self._library.ask_pasted(path)

@@ -17,9 +17,12 @@ from viewer.core.picture import Pixels
 from viewer.core.pieces import Plate
 from viewer.core.process import Process
 from viewer.core.shapes import Cells
+from viewer.core.words import mark
 
 #: A process that fails is replaced so often for one piece.
 TRIES = 2
+
+UNREADABLE = mark("A part of the picture could not be read: get a new copy of its file.")
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +51,7 @@ class Remote:
                     log.info("A piece could not be read", exc_info=True)
                     self._held.pop().end()
                     self._held.append(self._another())
-        raise TileError("A part of the picture could not be read: get a new copy of its file.")
+        raise TileError(UNREADABLE)
 
     def _piece(self, plate: Plate, box: Cells) -> Pixels:
         words: dict[str, Any] = {
@@ -63,9 +66,7 @@ class Remote:
             given = process.answer()
             if "refused" in given:
                 log.info("A piece was refused: %s", given.get("cause"))
-                raise TileError(
-                    "A part of the picture could not be read: get a new copy of its file."
-                )
+                raise TileError(UNREADABLE)
             return answer.piece(given, memory, box)
 
 
