@@ -40,9 +40,7 @@ class Browser(QObject):
 
     def __init__(self, library: Library, files: Files, settings: Settings) -> None:
         super().__init__()
-        self._library = library
-        self._files = files
-        self._settings = settings
+        self._library, self._files, self._settings = library, files, settings
         self._folder: Folder | None = None
         self._absent: Path | None = None  # on screen, but not in its folder any more
         self._trashed: Path | None = None  # while it was not known what lies beside it
@@ -65,6 +63,11 @@ class Browser(QObject):
     def folder(self) -> Folder | None:
         """What can be stepped through; its path is the picture asked for last."""
         return self._folder
+
+    @property
+    def known(self) -> bool:
+        """Whether it is known what lies beside the picture asked for."""
+        return not self._alone
 
     @property
     def picture(self) -> Opened | None:
@@ -154,6 +157,9 @@ class Browser(QObject):
     def _go(self, folder: Folder) -> None:
         if self._folder is not None:
             self.left.emit()
+        self._ask(folder)
+
+    def _ask(self, folder: Folder) -> None:
         self._folder, self._absent = folder, None
         self._library.ask(folder.path)
         self._moved()
@@ -227,6 +233,7 @@ class Browser(QObject):
             self._alone = self._asked = False
             if not request.again and self._trashed is None:
                 self.told.emit(failure.message)
+            self._moved()
             self._catch_up()
 
     @Slot(int, object)
@@ -268,7 +275,7 @@ class Browser(QObject):
             self._library.clear()
             self.emptied.emit()
         elif folder.path == path:
-            self._go(rest)
+            self._ask(rest)  # and what is told of the one in the trash stays
         else:
             self._folder = rest
             self._moved()

@@ -72,6 +72,7 @@ class ExportActions(QObject):
             ),
         ):
             window.registry.add(name, text, do, key, menu="file", section="export", tip=tip)
+        browser.moved.connect(self._on_moved)
         exporter.ended.connect(self._on_ended)
         scheduler.requested.connect(exporter.wait_for_screen)
         window.canvas.motion.view_changed.connect(exporter.wait_for_screen)
@@ -99,9 +100,18 @@ class ExportActions(QObject):
 
     def upscale_many(self) -> None:
         """Open the queue, with the pictures that can be stepped through."""
-        folder = self._browser.folder
-        self.queue_dialog.offer([] if folder is None else [Path(file) for file in folder.files])
+        self.queue_dialog.offer(self._files(), complete=self._browser.known)
         _bring(self.queue_dialog)
+
+    @Slot()
+    def _on_moved(self) -> None:
+        """Fill up a queue that was opened before all pictures of the folder were found."""
+        if self._browser.known and "queue_dialog" in self.__dict__ and self.queue_dialog.waiting:
+            self.queue_dialog.complete(self._files())
+
+    def _files(self) -> list[Path]:
+        folder = self._browser.folder
+        return [] if folder is None else [Path(file) for file in folder.files]
 
     @Slot(int, object, object)
     def on_shown(self, _number: int, opened: Opened, _turned: Turn) -> None:

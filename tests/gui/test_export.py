@@ -400,6 +400,25 @@ def test_the_pictures_of_the_folder_are_enlarged(start, qtbot, holiday):
     assert dialog.told.text() == "3 of 3 pictures are saved."
 
 
+@pytest.mark.parametrize("changed", [False, True])
+def test_the_list_fills_up_once_the_folder_is_looked_through(
+    start, qtbot, holiday, monkeypatch, changed
+):
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 500)
+    app = start(holiday)
+    assert app.browser.place is None
+    QTest.keyClick(app.canvas, Qt.Key.Key_B, CTRL)
+    dialog = app.exports.queue_dialog
+    names = lambda: [path.name for path in dialog.model.paths]  # noqa: E731
+    assert names() == ["a.png"]
+    assert "still being looked through" in dialog.told.text()
+    if changed:  # then it is the user's list
+        dialog.model.set_paths([holiday / "c.png"])
+    qtbot.waitUntil(lambda: not dialog.waiting)
+    assert names() == (["c.png"] if changed else ["a.png", "b.jpg", "c.png"])
+    assert dialog.told.text() == ""
+
+
 def test_what_fails_is_told_and_the_rest_goes_on(start, qtbot, holiday):
     app = start(holiday)
     dialog = queue(app, qtbot)

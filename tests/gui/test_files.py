@@ -217,6 +217,7 @@ def test_a_picture_may_go_to_the_trash_before_its_folder_is_known(
         qtbot.waitUntil(lambda: app.browser.place == (1, 2))
         assert app.browser.picture.stamp.path.name == "1.png"
     assert not (folder / "0.png").exists()
+    assert "0.png is in the trash now" in app.window.messages.text
 
 
 def test_after_the_last_picture_there_is_an_invitation(start, qtbot, tmp_path, trash):
