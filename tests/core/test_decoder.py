@@ -144,6 +144,16 @@ def test_the_process_is_confined_as_far_as_the_system_can(decoder):
         ("seccomp", "__import__('socket').socket()"),
         ("seccomp", "os.execv('/bin/true', ['true'])"),
         ("seccomp", "os.kill(os.getppid(), 9)"),
+        ("seccomp", "os.fork()"),
+        ("seccomp", "os.posix_spawn('/bin/true', ['true'], {{}})"),
+        ("seccomp", "os.chmod({photo!r}, 0)"),
+        ("seccomp", "os.fchmod(file.fileno(), 0)"),
+        ("seccomp", "os.chown({photo!r}, os.getuid(), os.getgid())"),
+        ("seccomp", "os.utime({photo!r}, (0, 0))"),
+        ("seccomp", "os.setxattr({photo!r}, 'user.a', b'b')"),
+        ("seccomp", "os.setpriority(os.PRIO_PROCESS, os.getppid(), 19)"),
+        ("seccomp", "os.sched_setaffinity(os.getppid(), [0])"),
+        ("seccomp", "__import__('resource').prlimit(os.getppid(), 0)"),
     ],
 )
 def test_a_hostile_picture_could_do_nothing(decoder, broken, photo, tmp_path, means, attempt):
@@ -153,6 +163,18 @@ def test_a_hostile_picture_could_do_nothing(decoder, broken, photo, tmp_path, me
     hostile = broken(f"try: {code}\n    except PermissionError: return {REAL}")
     assert hostile.open(photo).size == (200, 320)
     assert [path.name for path in tmp_path.iterdir()] == ["photo.jpg"]
+
+
+@pytest.mark.skipif(not LINUX, reason="means of Linux")
+def test_what_decoders_need_is_left_to_them(broken, photo):
+    """Threads, limits of their own, and to abort."""
+    code = (
+        "import threading as t, signal as s, resource as r; x = t.Thread(target=print); x.start();"
+        " x.join(); r.setrlimit(r.RLIMIT_CPU, (99, 999)); s.signal(s.SIGUSR1, s.SIG_IGN);"
+        " s.raise_signal(s.SIGUSR1); os.sched_setaffinity(0, os.sched_getaffinity(0));"
+        f" return {REAL}"
+    )
+    assert broken(code).open(photo).size == (200, 320)
 
 
 def test_the_file_cannot_be_written_to_by_the_process(broken, photo):
@@ -230,14 +252,31 @@ TRUTH = {"picture": FACTS, "layout": LAYOUT}
         {**TRUTH, "picture": {**FACTS, "facts": {}}},
         {**TRUTH, "picture": {**FACTS, "facts": [["camera", "lens"]]}},
         {**TRUTH, "picture": {**FACTS, "facts": [["camera", "lens", 50]]}},
+        {**TRUTH, "picture": {**FACTS, "size": [300, 200]}},
+        {**TRUTH, "picture": {**FACTS, "size": [1 << 31, 1 << 31], "reduced": True}},
+        {**TRUTH, "picture": {**FACTS, "pages": float("inf")}},
+        {**TRUTH, "picture": {**FACTS, "pages": 1 << 31}},
+        {**TRUTH, "picture": {**FACTS, "frame_ms": -1}},
+        {**TRUTH, "picture": {**FACTS, "frame_ms": 1 << 40}},
     ],
 )
 def test_a_decoder_that_lies_is_not_believed(lie):
     with answer.memory() as memory:
         memory.truncate(18)
         assert answer.received(Path("a"), TRUTH, memory).size == (3, 2)
-        with pytest.raises((KeyError, TypeError, ValueError)):
+        with pytest.raises(answer.NONSENSE):
             answer.received(Path("a"), lie, memory)
+
+
+def test_a_picture_larger_than_the_memory_is_not_believed():
+    """Pages of it that nobody has written to would be made when they are read."""
+    size = [200_000, 200_000]
+    layout = {**LAYOUT, "shape": size, "pixels": [0, 3 * 200_000**2]}
+    with answer.memory() as memory:
+        memory.truncate(3 * 200_000**2)
+        lie = {"picture": {**FACTS, "size": size}, "layout": layout}
+        with pytest.raises(ValueError, match="memory"):
+            answer.received(Path("a"), lie, memory, 8 << 30)
 
 
 def test_what_it_tells_of_a_picture_is_shown_only_where_it_belongs():
@@ -376,6 +415,62 @@ def test_a_decoder_that_talks_nonsense_is_replaced(photo):
         with pytest.raises(OpenError, match="damaged"):
             decoder.open(photo)
         assert decoder.process_id != number
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["b'[' * 900_000", """b'{"seconds": "x"}'""", "b'7'", "b'null'", """b'{"picture": 1e999}'"""],
+)
+def test_a_decoder_whose_answer_is_made_to_do_harm_is_replaced(photo, message):
+    code = with_prologue(
+        f"message = {message}; decoding._answer = lambda connection, *_:"
+        " connection.sendall(decoding.LENGTH.pack(len(message)) + message)"
+    )
+    with Decoder(code=code) as decoder:
+        decoder.confined_by  # noqa: B018 - it has started
+        number = decoder.process_id
+        with pytest.raises(OpenError, match="damaged"):
+            decoder.open(photo)
+        assert decoder.process_id != number
+
+
+def test_a_decoder_that_answers_drop_by_drop_is_not_waited_for(photo, monkeypatch):
+    code = with_prologue(
+        "import time; decoding._answer = lambda connection, *_:"
+        " connection.sendall(decoding.LENGTH.pack(999))"
+        " or [connection.sendall(b' ') or time.sleep(0.1) for _ in range(600)]"
+    )
+    with Decoder(code=code) as decoder:
+        decoder.confined_by  # noqa: B018 - it has started
+        monkeypatch.setattr(decoding, "WALL_SECONDS", 0.5)
+        with pytest.raises(OpenError, match="takes too long"):
+            decoder.open(photo)
+
+
+@pytest.mark.skipif(not LINUX, reason="stopped by a signal")
+def test_a_decoder_that_was_stopped_is_replaced_without_a_word(photo, monkeypatch):
+    with Decoder() as decoder:
+        decoder.open(photo)
+        stopped = decoder.process_id
+        psutil.Process(stopped).suspend()
+        monkeypatch.setattr(process, "BEGIN_SECONDS", 0.3)
+        with monkeypatch.context() as patch:
+            patch.setattr(client, "Process", patient(monkeypatch))
+            assert decoder.open(photo).size == (200, 320)
+        assert not psutil.pid_exists(stopped)
+        psutil.Process(decoder.process_id).suspend()
+    assert decoder.process_id is None
+
+
+def patient(monkeypatch: pytest.MonkeyPatch) -> type[process.Process]:
+    """Return processes that are given their time to begin, on a machine that is very busy."""
+
+    class Patient(process.Process):
+        def heard(self, *given: object) -> bool:
+            monkeypatch.setattr(process, "BEGIN_SECONDS", 10)
+            return super().heard(*given)
+
+    return Patient
 
 
 def test_what_it_says_reaches_the_user_on_one_line(photo):

@@ -26,6 +26,12 @@ from viewer.core.picture import Picture, Pixels
 from viewer.core.pieces import Plate, matching
 from viewer.core.shapes import Cells, Size
 
+#: What is raised where an answer makes no sense.
+NONSENSE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
+
+#: No number in an answer is larger, and no timer or index could be.
+MOST = 2**31 - 1
+
 Span = tuple[int, int]
 Shared = mmap.mmap | bytes
 
@@ -78,18 +84,25 @@ def memory() -> BinaryIO:
     return tempfile.TemporaryFile()
 
 
-def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
-    """Build the picture of an answer, trusting nothing in it.
+def received(
+    path: Path, answer: dict[str, Any], memory: BinaryIO, most_bytes: int = 1 << 62
+) -> Picture:
+    """Build the picture of an answer, trusting nothing in it; of no more than so many bytes.
 
-    Raises `ValueError`, `KeyError` or `TypeError` if it makes no sense.
+    Raises one of `NONSENSE` if it makes no sense.
     """
     layout, facts = decoding.Layout(**answer["layout"]), answer["picture"]
     seal(memory)
+    if os.fstat(memory.fileno()).st_size > most_bytes:
+        raise ValueError("more memory than there is")
     shared = _shared(memory)
     height, width = (int(side) for side in layout.shape)
     alpha = None if layout.alpha is None else _array(shared, layout.alpha, (height, width))
-    full_width, full_height = (int(side) for side in facts["size"])
+    full_width, full_height = (_number(side) for side in facts["size"])
     if not (0 < width <= full_width and 0 < height <= full_height):
+        raise ValueError(json.dumps(facts))
+    in_part = facts["reduced"] or answer.get("plates")
+    if not in_part and (width, height) != (full_width, full_height):
         raise ValueError(json.dumps(facts))
     return Picture(
         path=path,
@@ -102,10 +115,10 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
         exif=_block(shared, layout.exif),
         profile=_profile(shared, layout.profile),
         space=_profile(shared, layout.space),
-        pages=int(facts["pages"]),
+        pages=_number(facts["pages"]),
         partial=bool(facts["partial"]),
-        shrunk=int(facts["shrunk"]),
-        frame_ms=int(facts["frame_ms"]),
+        shrunk=_number(facts["shrunk"]),
+        frame_ms=_number(facts["frame_ms"]),
         facts=_facts(facts["facts"]),
     )
 
@@ -113,7 +126,7 @@ def received(path: Path, answer: dict[str, Any], memory: BinaryIO) -> Picture:
 def plates(answer: dict[str, Any], size: tuple[int, int]) -> dict[int, Plate]:
     """Return where in the file the copies of a picture are, by how often they were halved.
 
-    Raises `ValueError` or `TypeError` if they make no sense.
+    Raises one of `NONSENSE` if they make no sense.
     """
     found: dict[int, Plate] = {}
     for halvings, (page, subifd, orientation, sides) in answer["plates"]:
@@ -127,7 +140,7 @@ def plates(answer: dict[str, Any], size: tuple[int, int]) -> dict[int, Plate]:
 
 
 def piece(answer: dict[str, Any], memory: BinaryIO, box: Cells) -> Pixels:
-    """Return a piece that was asked for. Raises `ValueError` or `TypeError` if it is none."""
+    """Return a piece that was asked for. Raises one of `NONSENSE` if it is none."""
     seal(memory)
     return _array(_shared(memory), answer["piece"], (box.height, box.width, 3))
 
@@ -186,6 +199,12 @@ def _facts(told: object) -> tuple[Fact, ...]:
     rows = cast("list[tuple[Any, Any, Any]]", told)[: len(NAMES)]
     facts = [Fact(group, name, text(value)) for group, name, value in rows]
     return tuple(fact for fact in facts if fact.group in GROUPS and fact.name in NAMES)
+
+
+def _number(told: object) -> int:
+    if not isinstance(told, int) or not 0 <= told <= MOST:
+        raise ValueError(told)
+    return told
 
 
 def seal(memory: BinaryIO) -> None:

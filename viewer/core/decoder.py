@@ -128,7 +128,7 @@ class Decoder:
             with answer.memory() as memory:
                 given = self._ask(words, [file.fileno(), memory.fileno()])
                 if "refused" not in given:
-                    picture = answer.received(path, given, memory)
+                    picture = answer.received(path, given, memory, words["free"])
                     return self._with_pieces(picture, answer.plates(given, picture.size), file)
             refusal = OpenError(answer.text(given["refused"]), int(given["shrink"]))
         except TimeoutError as error:
@@ -137,7 +137,7 @@ class Decoder:
             ) from error
         except MemoryError as error:
             raise OpenError(f"There is not enough free memory to open {name}.") from error
-        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        except (OSError, EOFError, *answer.NONSENSE) as error:
             if getattr(error, "errno", None) in _SHORTAGES:
                 raise OpenError(f"{name} cannot be opened: {_reason(error)}.") from error
             raise self._failed(self._last_words(name)) from error

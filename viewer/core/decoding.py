@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import PIL
@@ -229,10 +229,17 @@ def send(connection: socket.socket, words: dict[str, Any], files: Sequence[int] 
     connection.sendall(message)
 
 
-def receive(connection: socket.socket, files: int = 0) -> tuple[dict[str, Any], list[int]] | None:
+class Receiving(Protocol):
+    """What bytes come from: a socket."""
+
+    def recv(self, count: int, /) -> bytes: ...
+
+
+def receive(connection: Receiving, files: int = 0) -> tuple[dict[str, Any], list[int]] | None:
     """Return the next message and the open files that came with it; None if nobody is there."""
     found: list[int] = []
     if files:
+        assert isinstance(connection, socket.socket)
         head, found, _, _ = socket.recv_fds(connection, LENGTH.size, files)
         head += _exactly(connection, LENGTH.size - len(head)) if head else b""
     else:
@@ -244,7 +251,7 @@ def receive(connection: socket.socket, files: int = 0) -> tuple[dict[str, Any], 
     return (json.loads(message), found) if message else None
 
 
-def _exactly(connection: socket.socket, length: int) -> bytes:
+def _exactly(connection: Receiving, length: int) -> bytes:
     """Return so many bytes, or fewer if the other side has gone."""
     found = bytearray()
     while len(found) < length and (more := connection.recv(length - len(found))):

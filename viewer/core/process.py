@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -28,6 +29,8 @@ WORD = "--decode-for"
 #: How long the process may take to start, on a machine that is very busy.
 START_SECONDS = 60
 LONGEST_SECONDS = 3600
+#: And until it begins with what it is asked once it has started: it has nothing else to do.
+BEGIN_SECONDS = 10
 
 #: One thread, so that all of the process is confined; few arenas, so that its size means something.
 _ENVIRONMENT = {
@@ -74,7 +77,7 @@ class Process:
         try:
             self.confined()
             decoding.send(self._channel, words, files)
-            return "begun" in self._next(decoding.WALL_SECONDS)
+            return "begun" in self._next(BEGIN_SECONDS)
         except (OSError, EOFError):
             return False
 
@@ -83,9 +86,10 @@ class Process:
 
         Raises `TimeoutError`, or `EOFError` or another `OSError` if the process has ended.
         """
+        end = time.monotonic() + LONGEST_SECONDS
         answer = self._next(decoding.WALL_SECONDS)
         while "seconds" in answer:
-            answer = self._next(min(float(answer["seconds"]), LONGEST_SECONDS))
+            answer = self._next(min(float(answer["seconds"]), end - time.monotonic()))
         return answer
 
     def kill(self) -> None:
@@ -104,11 +108,24 @@ class Process:
         self._channel.close()
 
     def _next(self, seconds: float) -> dict[str, Any]:
-        self._channel.settimeout(seconds)
-        message = decoding.receive(self._channel)
+        message = decoding.receive(_Until(self._channel, time.monotonic() + seconds))
         if message is None:
             raise EOFError
         return message[0]
+
+
+class _Until:
+    """Receives from a channel until a moment, however little comes at a time."""
+
+    def __init__(self, channel: socket.socket, end: float) -> None:
+        self._channel, self._end = channel, end
+
+    def recv(self, count: int) -> bytes:
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._channel.settimeout(left)
+        return self._channel.recv(count)
 
 
 def command(channel: int, niceness: int, code: str) -> list[str]:

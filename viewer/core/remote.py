@@ -47,7 +47,7 @@ class Remote:
                     return self._piece(plate, box)
                 except TileError:
                     raise
-                except (OSError, EOFError, ValueError, KeyError, TypeError):
+                except (OSError, EOFError, *answer.NONSENSE):
                     log.info("A piece could not be read", exc_info=True)
                     self._held.pop().end()
                     self._held.append(self._another())

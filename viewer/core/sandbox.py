@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
-import platform
 import struct
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from viewer.core import seccomp
+
 #: Of the process, asked by Linux's out-of-memory killer: it goes long before the viewer does.
 OOM_SCORE = 600
 
-_SET_DUMPABLE, _SET_NO_NEW_PRIVS, _SET_SECCOMP = 4, 38, 22
+_SET_DUMPABLE, _SET_NO_NEW_PRIVS = 4, 38
 
 # Landlock, from linux/landlock.h; its calls have the same numbers on every processor.
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -28,27 +29,6 @@ _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _FILE_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15, 5: 16}
 _ALL_TCP = 0b11  # bind and connect
 _ALL_SCOPES = 0b11  # abstract sockets of others, and signals to others
-
-# Seccomp, from linux/seccomp.h and linux/bpf_common.h.
-_FILTER_MODE = 2
-_LOAD, _JUMP_EQUAL, _JUMP_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
-_KILL, _REFUSE, _ALLOW = 0x80000000, 0x00050001, 0x7FFF0000  # refused with EPERM
-_OTHER_NUMBERING = 0x40000000  # of x86-64's second table of calls
-#: (the kernel's name of the processor, numbers of: socket, connect, bind, listen, accept, accept4,
-#: execve, execveat, ptrace, process_vm_readv, process_vm_writev, kill, tkill, bpf,
-#: perf_event_open, keyctl, add_key, mount, unshare, setns, userfaultfd)
-_SYSTEM_CALLS = {
-    "x86_64": (
-        0xC000003E,
-        "41 42 49 50 43 288 59 322 101 310 311 62 200 321 298 250 248 165 272 308 323",
-    ),
-    "aarch64": (
-        0xC00000B7,
-        "198 203 200 201 202 242 221 281 117 270 271 129 130 280 241 219 217 40 97 268 282",
-    ),
-}
-#: io_uring_setup, with which the filter could be passed by, and pidfd_send_signal: everywhere.
-_NEWER_CALLS = (425, 424)
 
 
 def confine(readable: Sequence[Path]) -> tuple[str, ...]:
@@ -70,7 +50,7 @@ def confine(readable: Sequence[Path]) -> tuple[str, ...]:
     found.append("no new privileges")
     if _landlock(libc, readable):
         found.append("landlock")
-    if _seccomp(libc):
+    if seccomp.confine():
         found.append("seccomp")
     return tuple(found)
 
@@ -113,25 +93,3 @@ def _allow_reading(libc: ctypes.CDLL, ruleset: int, path: Path) -> None:
             libc.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, rule, 0)
         finally:
             os.close(folder)
-
-
-def _seccomp(libc: ctypes.CDLL) -> bool:
-    """Refuse the calls that reach the network, other programs or the kernel's wider surface."""
-    known = _SYSTEM_CALLS.get(platform.machine())
-    if known is None or sys.maxsize < 2**32:
-        return False
-    processor, calls = known
-    refused = (*map(int, calls.split()), *_NEWER_CALLS)
-    steps = [
-        (_LOAD, 0, 0, 4),  # the processor of the call
-        (_JUMP_EQUAL, 1, 0, processor),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, 0),  # the number of the call
-        (_JUMP_AT_LEAST, len(refused) + 1, 0, _OTHER_NUMBERING),
-        *((_JUMP_EQUAL, len(refused) - at, 0, call) for at, call in enumerate(refused)),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE),
-    ]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *step) for step in steps))
-    program = struct.pack("@HP", len(steps), ctypes.addressof(code))
-    return libc.prctl(_SET_SECCOMP, _FILTER_MODE, ctypes.c_char_p(program), 0, 0) == 0
