@@ -92,6 +92,39 @@ def test_closing_at_any_moment_of_opening_leaves_no_process(broken, photo, monke
     assert decoder.process_id is None
 
 
+@pytest.mark.parametrize("end", ["cancel", "close"])
+def test_nobody_waits_for_the_last_words_of_a_decoder_that_is_not_wanted(photo, monkeypatch, end):
+    """They can take a second, in which a window that was closed would not be gone."""
+    monkeypatch.setattr(process.Process, "ended_by", lambda _: pytest.fail("waited for"))
+    decoder = Decoder()
+    decoder.start()
+    with monkeypatch.context() as patch:
+        patch.setattr(decoder, "_start", getattr(decoder, end))
+        with pytest.raises(Cancelled):
+            decoder.open(photo)
+    decoder.close()
+    assert decoder.process_id is None
+
+
+@pytest.mark.skipif(not LINUX, reason="stopped by a signal")
+def test_closing_does_not_wait_for_a_process_that_takes_its_time_to_die(monkeypatch):
+    waited = threading.Event()
+
+    def slowly(popen: subprocess.Popen[bytes], timeout: float | None = None) -> int:
+        if timeout is not None:
+            raise subprocess.TimeoutExpired(popen.args, timeout)
+        status = wait(popen)
+        waited.set()
+        return status
+
+    wait = subprocess.Popen.wait
+    monkeypatch.setattr(subprocess.Popen, "wait", slowly)
+    with Decoder() as decoder:
+        number = decoder.process_id
+    assert waited.wait(20)
+    assert not psutil.pid_exists(number)
+
+
 def test_a_picture_arrives_as_if_it_had_been_opened_here(decoder, photo, tmp_path):
     rgba = tmp_path / "a.png"
     Image.fromarray(noise(31, 17, 4), "RGBA").save(rgba)

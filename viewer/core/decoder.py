@@ -162,7 +162,7 @@ class Decoder:
         if process is None or self._closed:
             raise EOFError
         if not process.heard(words, files):
-            if self._cancelled or self._closed:
+            if self._given_up:
                 raise EOFError
             # It had died before, so this picture is not to blame.
             self._end()
@@ -178,10 +178,14 @@ class Decoder:
         self._end()
         self._process = Process(self._niceness, self._code)
 
+    @property
+    def _given_up(self) -> bool:
+        return self._cancelled or self._closed
+
     def _last_words(self, name: str) -> str:
-        """Say what ended the process."""
-        process = self._process
-        if process is not None and process.ended_by() == getattr(signal, "SIGXCPU", None):
+        """Say what ended the process, which may take a moment to be known; that nobody may have."""
+        process, by_time = self._process, getattr(signal, "SIGXCPU", None)
+        if process is not None and not self._given_up and process.ended_by() == by_time:
             return mark(f"{name} takes too long to open: it may be damaged.")
         return mark(f"{name} is damaged in a way that stopped its decoder: get a new copy of it.")
 
@@ -189,7 +193,7 @@ class Decoder:
         """Have a new process in place of one that failed, and return the error to raise."""
         self._end()
         self.start()
-        if self._cancelled or self._closed:
+        if self._given_up:
             return Cancelled("Opening was cancelled.")
         log.warning("A decoder was replaced")
         return OpenError(sentence)

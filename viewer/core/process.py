@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -31,6 +32,10 @@ START_SECONDS = 60
 LONGEST_SECONDS = 3600
 #: And until it begins with what it is asked once it has started: it has nothing else to do.
 BEGIN_SECONDS = 10
+
+#: How long is waited for a process that was killed: a nice one, beside busy programs, takes its
+#: time even for that, and a window that is closed should be gone.
+END_SECONDS = 0.1
 
 #: One thread, so that all of the process is confined; few arenas, so that its size means something.
 _ENVIRONMENT = {
@@ -103,9 +108,13 @@ class Process:
         return None
 
     def end(self) -> None:
+        """Kill it, and see that nothing of it is left, in a moment at the latest."""
         self.kill()
-        self._popen.wait()
         self._channel.close()
+        try:
+            self._popen.wait(END_SECONDS)
+        except subprocess.TimeoutExpired:
+            threading.Thread(target=self._popen.wait, name="ending a decoder", daemon=True).start()
 
     def _next(self, seconds: float) -> dict[str, Any]:
         message = decoding.receive(_Until(self._channel, time.monotonic() + seconds))
