@@ -151,6 +151,7 @@ def specials() -> dict[str, bytes]:
         ),
         "text that inflates.png": _inflating_text(),
         "ten thousand frames.gif": _frames(10_000),
+        "2x2 of frames that are not there.png": _frames_told(2**31 - 1),
     }
 
 
@@ -171,6 +172,14 @@ def _inflating_text() -> bytes:
     body = _chunk(b"IHDR", header) + _chunk(b"zTXt", text)
     rows = zlib.compress(bytes(6))
     return b"\x89PNG\r\n\x1a\n" + body + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+
+
+def _frames_told(count: int) -> bytes:
+    """Return a PNG that claims to be followed by so many frames."""
+    header = _chunk(b"IHDR", struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0))
+    told = _chunk(b"acTL", struct.pack(">II", count, 0))
+    rows = _chunk(b"IDAT", zlib.compress(bytes(6)))
+    return b"\x89PNG\r\n\x1a\n" + header + told + rows + _chunk(b"IEND", b"")
 
 
 def _frames(count: int) -> bytes:

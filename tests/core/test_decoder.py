@@ -626,6 +626,23 @@ def test_too_large_a_picture_can_be_opened_smaller(decoder, tmp_path, monkeypatc
     assert (picture.reduced, picture.shrunk) == (False, shrink)
 
 
+def test_a_large_webp_has_its_memory_before_it_is_opened(tmp_path):
+    """Pillow makes room for all its pixels at once."""
+    path = tmp_path / "large.webp"
+    Image.new("RGB", (2500, 2500)).save(path, lossless=True)
+    with Decoder(code=with_prologue("decoding.SLACK_BYTES = 32 << 20")) as decoder:
+        assert decoder.open(path).size == (2500, 2500)
+
+
+def test_a_webp_that_claims_to_be_huge_is_refused_at_once(decoder, tmp_path):
+    path = tmp_path / "lie.webp"
+    Image.new("RGB", (90, 60)).save(path, icc_profile=bytes(200))
+    data = path.read_bytes()
+    path.write_bytes(data[:24] + 2 * (16_382).to_bytes(3, "little") + data[30:])
+    with pytest.raises(OpenError, match="16383 x 16383 pixels"):
+        decoder.open(path)
+
+
 def test_what_cannot_be_reduced_is_not_offered_smaller(decoder, tmp_path, monkeypatch):
     path = tmp_path / "large.png"
     Image.fromarray(noise(300, 200)).save(path)

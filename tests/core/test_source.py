@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import struct
 import time
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from viewer.core import metadata, pillow, source
+from viewer.core import metadata, pillow, source, webp
 from viewer.core.errors import OpenError
 from viewer.core.listing import list_images
 from viewer.core.source import open_picture
@@ -101,6 +102,27 @@ def test_animated_lossless_webp_is_lossless(tmp_path):
     picture = open_picture(path)
     assert not picture.lossy
     np.testing.assert_array_equal(picture.pixels, NOISE)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"lossless": True},
+        {"quality": 50},
+        {"quality": 50, "icc_profile": bytes(200)},
+        {"save_all": True, "append_images": [Image.new("RGB", (301, 203))]},
+    ],
+)
+def test_the_size_of_a_webp_is_known_before_it_is_opened(tmp_path, settings):
+    path = saved(tmp_path / "a.webp", np.zeros((203, 301, 3), np.uint8), **settings)
+    with path.open("rb") as file:
+        assert webp.size(file) == (301, 203)
+        assert file.tell() == 0
+
+
+def test_what_is_no_webp_has_no_such_size():
+    for head in (b"", b"RIFF\0\0\0\0WEBPVP8X", b"RIFF" + bytes(40), b"\xff\xd8" + bytes(40)):
+        assert webp.size(io.BytesIO(head)) is None
 
 
 def test_the_first_frame_of_a_gif_is_shown(tmp_path):

@@ -12,13 +12,16 @@ ANIMATED = ("GIF", "PNG", "WEBP", "AVIF")
 #: Formats of pages. A JPEG may hold several too (MPO), which are other versions of the first.
 PAGED = ("TIFF",)
 
+MOST_PAGES = 2**31 - 1
+
 #: Frames that say they last less are meant to last a moment: so all browsers do.
 LEAST_MS, MOMENT_MS = 11, 100
 
 
 def page_count(image: ImageFile.ImageFile) -> int:
     """Return how many pages or frames there are to be shown."""
-    return getattr(image, "n_frames", 1) if image.format in (*ANIMATED, *PAGED) else 1
+    told = getattr(image, "n_frames", 1) if image.format in (*ANIMATED, *PAGED) else 1
+    return min(told, MOST_PAGES)  # some are told without being there
 
 
 def frame_ms(image: ImageFile.ImageFile) -> int:

@@ -14,7 +14,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile
 
-from viewer.core import colour, embedded, metadata
+from viewer.core import colour, embedded, metadata, webp
 from viewer.core.album import Album, frame_ms, page_count
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Pixels, Room, Wish
@@ -73,6 +73,8 @@ def rescued(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) ->
 
 def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> Picture:
     """Return a page of an open file. Raises `OpenError`, or whatever Pillow does."""
+    if (told := webp.size(file)) is not None:
+        check_size(path, file, told, room)
     with no_pixel_limit():
         image = album.open(file, wish.page, FORMATS)
     full_size = image.size
@@ -224,25 +226,10 @@ def check_size(
 def is_lossy(image: ImageFile.ImageFile, file: BinaryIO) -> bool:
     """Tell whether a file has left something out that a decoder makes up."""
     if image.format == "WEBP":
-        return not _is_lossless_webp(file)
+        return not webp.is_lossless(file)
     if image.format == "TIFF":
         return image.info.get("compression") in ("jpeg", "tiff_jpeg", "webp")
     return image.format in ("JPEG", "MPO", "AVIF")
-
-
-def _is_lossless_webp(file: BinaryIO) -> bool:
-    """Tell by the first chunk that holds pixels: VP8L is lossless, VP8 is not.
-
-    Pillow has read a WebP whole when it opens it, so the file may be moved about in.
-    """
-    file.seek(12)  # past "RIFF", the size, "WEBP"
-    while len(header := file.read(8)) == 8:
-        kind, length = header[:4], int.from_bytes(header[4:], "little")
-        if kind in (b"VP8L", b"VP8 "):
-            return kind == b"VP8L"
-        # A frame of an animation (ANMF) holds chunks of its own after 16 bytes.
-        file.seek(16 if kind == b"ANMF" else length + length % 2, os.SEEK_CUR)
-    return False
 
 
 def _upright_array(image: Image.Image, turn: Image.Transpose | None, room: Room) -> Pixels:
