@@ -147,25 +147,25 @@ def find(name: str) -> ModelSpec:
 
     Raises `ModelError`, naming those there are, or saying what is wrong with its card.
     """
-    specs = {spec.name: spec for spec in available()}
-    if name in specs:
-        return specs[name]
-    cards = _cards()
-    if name in cards:
-        ModelSpec.from_card(cards[name])  # says what is wrong with it
-    if not cards:
+    card = folder() / f"{name}.json"
+    if card.name == f"{name}.json" and card.is_file():
+        return ModelSpec.from_card(card)
+    if not _cards():
         raise ModelError("There are no networks. Reinstall Anyzoom.")
-    raise ModelError(f"There is no model {name!r}. Choose one of: {', '.join(specs)}.")
+    names = ", ".join(spec.name for spec in available())
+    raise ModelError(f"There is no model {name!r}. Choose one of: {names}.")
 
 
 def _cards() -> dict[str, Path]:
+    there = folder()
     try:
-        names = sorted(os.listdir(folder()))
+        names = sorted(os.listdir(there))
     except OSError:
         return {}
-    return {name[:-5]: folder() / name for name in names if name.endswith(".json")}
+    return {name[:-5]: there / name for name in names if name.endswith(".json")}
 
 
+@functools.cache
 def folder() -> Path:
     """Return where cards and weights lie."""
     return Path(str(resources.files("assets"))) / "weights"
@@ -173,7 +173,9 @@ def folder() -> Path:
 
 def for_photos(model: ModelSpec) -> ModelSpec | None:
     """Return a network's weights for photos, which are called NAME-photo; None if none ship."""
-    return next((twin for twin in available() if twin.name == model.name + PHOTO), None)
+    with suppress(ModelError):
+        return find(model.name + PHOTO)
+    return None
 
 
 def automatic_subnet(scale: float, subnets: tuple[float, ...]) -> float:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 import assets
+from viewer.language import tr
 
 SCHEMES = {
     "system": Qt.ColorScheme.Unknown,
@@ -54,9 +55,12 @@ class RoomyRows(QStyledItemDelegate):
 
 
 def closing_buttons(parent: QWidget) -> QDialogButtonBox:
-    """Return a button that closes a dialog, without Qt's icon for it: on dark it is black, too."""
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, parent=parent)
-    buttons.button(QDialogButtonBox.StandardButton.Close).setIcon(QIcon())
+    """Return a button that closes a dialog.
+
+    Qt's own one would have an icon, which is black on dark, too, and takes 10 ms to be looked up.
+    """
+    buttons = QDialogButtonBox(parent)
+    buttons.addButton(tr("Close"), QDialogButtonBox.ButtonRole.RejectRole)
     return buttons
 
 

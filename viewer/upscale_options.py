@@ -101,9 +101,10 @@ class UpscaleOptions(QWidget):
         """Keep width and height in the proportions of that picture."""
         self._picture = size
         if size is not None:
-            self.width_px.setValue(2 * size[0])
-            self._follow(self.width_px, self.height_px, 0)
-            self._follow_print_width()
+            with _quiet(self):
+                self.width_px.setValue(2 * size[0])
+                self._follow(self.width_px, self.height_px, 0)
+                self._follow_print_width()
         self.changed.emit()
 
     def set_preset(self, name: str, model: str | None) -> None:

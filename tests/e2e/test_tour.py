@@ -11,7 +11,8 @@ from PIL import Image
 
 STEPS = (
     *("open folder", "browse", "zoom", "compare split", "compare side by side"),
-    *("compare difference", "one picture", "preset off", "preset balanced", "panels", "settings"),
+    *("compare difference", "one picture", "preset off", "preset balanced", "panels"),
+    *("thumbnails", "settings", "palette", "shortcuts", "queue"),
     *("export", "full screen", "window again", "quit"),
 )
 

@@ -404,9 +404,9 @@ def test_the_pictures_of_the_folder_are_enlarged(start, qtbot, holiday):
 def test_the_list_fills_up_once_the_folder_is_looked_through(
     start, qtbot, holiday, monkeypatch, changed
 ):
-    monkeypatch.setattr("viewer.browser.PAINTED_MS", 500)
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 3_600_000)
     app = start(holiday)
-    assert app.browser.place is None
+    assert not app.browser.known
     QTest.keyClick(app.canvas, Qt.Key.Key_B, CTRL)
     dialog = app.exports.queue_dialog
     names = lambda: [path.name for path in dialog.model.paths]  # noqa: E731
@@ -414,6 +414,7 @@ def test_the_list_fills_up_once_the_folder_is_looked_through(
     assert "still being looked through" in dialog.told.text()
     if changed:  # then it is the user's list
         dialog.model.set_paths([holiday / "c.png"])
+    app.browser.go_to(0)  # to know which is the first, all are looked for
     qtbot.waitUntil(lambda: not dialog.waiting)
     assert names() == (["c.png"] if changed else ["a.png", "b.jpg", "c.png"])
     assert dialog.told.text() == ""

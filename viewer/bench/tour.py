@@ -39,8 +39,8 @@ PHOTOS = {
 STEP_SECONDS = 120.0
 LOOK_SECONDS = 0.05
 
-CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
-NONE = Qt.KeyboardModifier.NoModifier
+Modifier = Qt.KeyboardModifier
+CTRL, SHIFT, NONE = Modifier.ControlModifier, Modifier.ShiftModifier, Modifier.NoModifier
 Key = Qt.Key
 
 
@@ -101,6 +101,7 @@ class Tour:
         """Take every step; return seconds, and milliseconds of the longest hold-up, of each."""
         self._refined()
         self._shoot("first start")
+        dialogs, exports = self._app.window.dialogs, self._app.exports
         for name, step in (
             ("open folder", self._open_folder),
             ("browse", self._browse),
@@ -112,7 +113,11 @@ class Tour:
             ("preset off", lambda: self._choose_preset("off")),
             ("preset balanced", lambda: self._choose_preset("balanced")),
             ("panels", self._panels),
-            ("settings", self._settings),
+            ("thumbnails", self._thumbnails),
+            ("settings", lambda: self._dialog(Key.Key_Comma, CTRL, lambda: dialogs.preferences)),
+            ("palette", lambda: self._dialog(Key.Key_P, CTRL | SHIFT, lambda: dialogs.palette)),
+            ("shortcuts", lambda: self._dialog(Key.Key_F1, NONE, lambda: dialogs.sheet)),
+            ("queue", lambda: self._dialog(Key.Key_B, CTRL, lambda: exports.queue_dialog)),
             ("export", self._export),
             ("full screen", self._full_screen),
             ("window again", self._leave_full_screen),
@@ -167,7 +172,7 @@ class Tour:
         self._drag(QPoint(500, 300), QPoint(420, 260))
         self._refined()
 
-    def _compare(self, key: Qt.Key, modifier: Qt.KeyboardModifier) -> None:
+    def _compare(self, key: Qt.Key, modifier: Modifier) -> None:
         self._press(key, modifier)
         self._refined()
 
@@ -182,12 +187,18 @@ class Tour:
         self._until(self._app.panels.histogram.isVisible, "the panels did not come")
         self._refined()
 
-    def _settings(self) -> QWidget:
-        self._press(Key.Key_Comma, CTRL)
-        return self._app.window.dialogs.preferences
+    def _thumbnails(self) -> None:
+        self._press(Key.Key_T)
+        self._until(self._app.pictures.strip.isVisible, "the thumbnails did not come")
+        self._refined()
+
+    def _dialog(self, key: Qt.Key, modifier: Modifier, of: Callable[[], QWidget]) -> QWidget:
+        self._press(key, modifier)
+        self._until(of().isVisible, "a dialog did not open")
+        return of()
 
     def _export(self) -> QWidget:
-        for key in (Key.Key_M, Key.Key_H):
+        for key in (Key.Key_M, Key.Key_H, Key.Key_T):
             self._press(key)
         target = self._folder / "enlarged.png"
         self._press(Key.Key_E, CTRL)
@@ -225,11 +236,12 @@ class Tour:
     def _preset(self) -> str:
         return self._app.recipes.recipe.preset.name
 
-    def _press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = NONE) -> None:
+    def _press(self, key: Qt.Key, modifier: Modifier = NONE) -> None:
         window = self._app.window
         window.activateWindow()  # a dialog may have been the active one
         self._until(window.isActiveWindow, "the window could not be made the active one")
         QTest.keyClick(window, key, modifier)
+        wait(LOOK_SECONDS)  # nobody does the next thing in the same moment
 
     def _drag(self, start: QPoint, end: QPoint) -> None:
         canvas, left = self._app.canvas, Qt.MouseButton.LeftButton
