@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import signal
 import sys
+import threading
 import warnings
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeGuard
 
@@ -35,18 +37,54 @@ log = logging.getLogger("viewer")
 
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 
+#: What a system or a terminal that goes away sends, unless it was told not to (`nohup`).
+ENDING = ("SIGTERM", "SIGHUP")
+
+_STDERR = 2
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `anyzoom` with these arguments and return its exit status.
 
     0: done; 1: it failed, and one sentence on stderr says why; 2: the arguments make no sense;
-    130: interrupted.
+    130: interrupted; 128 and its number: ended by another signal.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    _open_standard_streams()
     if words and words[0] in OWN_COMMANDS:
         return _run(words)
-    with logs.kept("--debug" in words):
+    with _ended_by_signals(), logs.kept("--debug" in words):
         return _told(words)
+
+
+def _open_standard_streams() -> None:
+    """Let no file that is opened later have the number of a stream that was closed.
+
+    Whatever a library then complains of would be written into that file.
+    """
+    while (found := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(found)
+
+
+@contextmanager
+def _ended_by_signals() -> Generator[None]:
+    """Have the process end as it does by itself when it is told to: nothing unfinished is left."""
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    numbers: list[int] = []
+    if threading.current_thread() is threading.main_thread():
+        wanted = (getattr(signal, name, None) for name in ENDING)
+        numbers = [each for each in wanted if each and signal.getsignal(each) is signal.SIG_DFL]
+    for number in numbers:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _told(words: list[str]) -> int:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import errno
 import functools
 import logging
+import os
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -30,6 +33,7 @@ SYSTEM, SRGB = "system", "srgb"
 
 #: Xlib's AnyPropertyType, and the most that is read of a property, in units of four bytes.
 _ANY_TYPE, _MOST_WORDS = 0, 4 << 20
+_MOST_BYTES = 4 * _MOST_WORDS
 
 Read = Callable[[int, int], bytes | None]
 
@@ -82,7 +86,7 @@ class Display(QObject):
 
     def _from_file(self, path: Path) -> bytes | None:
         try:
-            found = path.read_bytes()
+            found = _file_of_a_profile(path)
         except OSError as error:
             reason = error.strerror or type(error).__name__
             self.failed.emit(
@@ -100,6 +104,14 @@ class Display(QObject):
     def _on_setting(self, name: str) -> None:
         if name == "display_profile":
             self.refresh()
+
+
+def _file_of_a_profile(path: Path) -> bytes:
+    """Return what is in a file, the beginning of a huge one. Raises `OSError`, also for pipes."""
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+    with path.open("rb") as file:
+        return file.read(_MOST_BYTES)
 
 
 def add_display_actions(actions: Actions, window: QMainWindow, settings: Settings) -> None:

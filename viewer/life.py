@@ -46,7 +46,7 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     use_good_style(qt)
     app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
     app.settings.follow("theme", functools.partial(use_theme, qt))
-    waker = _quit_on_interrupt(qt)
+    waker = _quit_on_signals(qt)
     app.window.closed.connect(qt.quit)
     snapshot = None
     if options.snapshot is not None:
@@ -93,13 +93,19 @@ def end(app: App, status: int = 0, complaint: str = "") -> None:
     os._exit(status)
 
 
-def _quit_on_interrupt(qt: QApplication) -> QSocketNotifier:
-    """Quit on Ctrl-C: a byte through a socket wakes the event loop, where Python can answer."""
+def _quit_on_signals(qt: QApplication) -> QSocketNotifier:
+    """Quit on Ctrl-C, and when the system or the terminal goes away.
+
+    A byte through a socket wakes the event loop, where Python can answer.
+    """
     ours, other = socket.socketpair()
     for end in (ours, other):
         end.setblocking(False)
     signal.set_wakeup_fd(other.fileno())
-    signal.signal(signal.SIGINT, lambda *_: qt.exit(130))
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, lambda number, _: qt.exit(128 + number))
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, qt)
     notifier.activated.connect(lambda: (ours.recv(64), other.fileno()))
     return notifier

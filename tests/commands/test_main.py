@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -181,6 +182,19 @@ def test_what_comes_through_a_pipe_is_shown_and_kept_nowhere(photo, tmp_path):
     )
     assert ended.returncode == 1
     assert ended.stderr == "anyzoom: standard input is empty: get a new copy of it.\n"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="nothing is endless here")
+def test_a_pipe_that_never_ends_does_not_fill_the_disk(run, tmp_path, monkeypatch):
+    monkeypatch.setattr(view.shutil, "disk_usage", lambda _: SimpleNamespace(free=3 << 20))
+    monkeypatch.setattr(view.tempfile, "tempdir", str(tmp_path))
+    with open("/dev/zero") as endless:
+        monkeypatch.setattr(sys, "stdin", endless)
+        status, out, err = run("-")
+    assert (status, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "too large" in err
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_pipe_is_opened_alone(run, photo):

@@ -152,6 +152,23 @@ def test_exif_is_kept_but_says_upright_and_the_new_size(tmp_path, suffix):
         assert kept.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
 
 
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_of_exif_too_long_for_the_format_the_longest_values_are_left_out(tmp_path, suffix):
+    """Cameras leave notes of their own that a PNG can hold, and a JPEG cannot."""
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make] = "Maker"
+    notes = {ExifTags.Base.MakerNote: RNG.bytes(300_000), ExifTags.Base.ISOSpeedRatings: 80}
+    exif[ExifTags.IFD.Exif] = notes
+    Image.new("RGB", (5, 4)).save(tmp_path / "source.png", exif=exif)
+    source = open_picture(tmp_path / "source.png")
+    save_picture(tmp_path / f"a{suffix}", PIXELS, exif=source.exif)
+    with Image.open(tmp_path / f"a{suffix}") as image:
+        assert image.getexif()[ExifTags.Base.Make] == "Maker"
+        kept = image.getexif().get_ifd(ExifTags.IFD.Exif)
+    assert kept[ExifTags.Base.ISOSpeedRatings] == 80
+    assert (ExifTags.Base.MakerNote in kept) == (suffix == ".png")
+
+
 def test_a_tiffs_exif_does_not_carry_its_layout_along(tmp_path):
     Image.fromarray(SMOOTH).save(tmp_path / "source.tif", compression="tiff_lzw", artist="Someone")
     save_picture(tmp_path / "a.tif", PIXELS, exif=open_picture(tmp_path / "source.tif").exif)

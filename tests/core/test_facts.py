@@ -34,6 +34,15 @@ def told(block: bytes | None) -> dict[str, str]:
     return {fact.name: fact.value for fact in facts}
 
 
+@pytest.mark.parametrize("year", [-1e6, 1e6])
+def test_a_time_that_no_calendar_knows_is_not_told(year):
+    """Some disks hold any number; after a clock has jumped, or by somebody's will."""
+    stamp = STAMP._replace(modified_ns=int(year * 365 * 86_400 * 1e9))
+    names = {fact.name for fact in facts_of(picture(noise(6, 4)), stamp)}
+    assert "modified" not in names
+    assert "bytes" in names
+
+
 def test_camera_and_exposure_read_as_people_say_them():
     facts = told(
         exif(

@@ -1,5 +1,8 @@
 """The colours of the display: where its profile comes from, and that all tiles follow it."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from fakes import FakeUpscaler, noise
@@ -96,6 +99,16 @@ def test_a_file_that_is_no_profile_is_told_and_srgb_used(start, tmp_path):
     app.settings.set("display_profile", str(tmp_path / "text.icc"))
     assert "text.icc" in app.window.messages.text
     assert app.display.profile is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_pipe_or_a_device_is_no_profile_and_not_waited_for(start, tmp_path):
+    os.mkfifo(tmp_path / "pipe.icc")
+    app = start()
+    for name in (str(tmp_path / "pipe.icc"), "/dev/zero"):
+        app.settings.set("display_profile", name)
+        assert Path(name).name in app.window.messages.text
+        assert app.display.profile is None
 
 
 def test_giving_up_the_choice_of_a_file_leaves_everything_as_it_was(start, monkeypatch):

@@ -26,6 +26,9 @@ from viewer.version import version
 #: In place of a path: what comes through standard input.
 PIPE = Path("-")
 
+#: What comes through it must not fill the disk.
+SHARE_OF_DISK = 0.5
+
 COMMANDS = """\
 commands:
   anyzoom upscale IN OUT --scale S    enlarge a picture file
@@ -65,8 +68,12 @@ def _kept(folder: Path) -> Path:
     if sys.stdin is None or sys.stdin.isatty():
         raise OpenError("No picture is piped to Anyzoom: write  anyzoom - < PICTURE")
     try:
+        most = int(shutil.disk_usage(folder).free * SHARE_OF_DISK)
         with path.open("wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
+            while file.tell() <= most and (block := sys.stdin.buffer.read(shutil.COPY_BUFSIZE)):
+                file.write(block)
+            if file.tell() > most:
+                raise OpenError(f"What is piped is too large to be kept in {folder.parent}.")
     except OSError as error:
         raise OpenError(f"The picture cannot be kept in {folder}: {error.strerror}.") from error
     return path

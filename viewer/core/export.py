@@ -25,15 +25,19 @@ Pixels = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """How a file format is written; `max_side` is the longest side it can hold, in pixels."""
+    """How a file format is written; `max_side` is the longest side it can hold, in pixels.
+
+    Of `max_exif` bytes is the longest EXIF that it can hold, if there is such a bound.
+    """
 
     name: str
     holds_alpha: bool
     max_side: int
     settings: dict[str, Any] = field(default_factory=dict[str, Any])
+    max_exif: int | None = None
 
 
-_JPEG = Format("JPEG", False, 65_500, {"quality": 95, "subsampling": 0})
+_JPEG = Format("JPEG", False, 65_500, {"quality": 95, "subsampling": 0}, max_exif=65_533)
 # Uncompressed: through libtiff, which compresses, Pillow cannot write EXIF's subdirectories.
 _TIFF = Format("TIFF", True, 2**31 - 1)
 FORMATS = {
@@ -124,7 +128,8 @@ def save_picture(
         wanted = space or profile
         image = _assembled(pixels, alpha, space, wanted)
         settings = {**kind.settings, "icc_profile": _embedded(icc_profile, wanted)}
-        if exif is not None and (block := metadata.exif_for_copy(exif, image.size, dpi)):
+        fits = kind.max_exif
+        if exif is not None and (block := metadata.exif_for_copy(exif, image.size, dpi, fits)):
             settings["exif"] = block
         if quality is not None and "quality" in settings:
             settings["quality"] = quality

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 from viewer.core.embedded import GROUPS, Fact, plain
@@ -28,8 +29,9 @@ def _file_facts(stamp: Stamp) -> Iterator[Fact]:
     yield Fact("file", "name", shown(stamp.path))
     yield Fact("file", "folder", plain(str(stamp.path.parent)))
     yield Fact("file", "bytes", _bytes(stamp.size_bytes))
-    modified = datetime.fromtimestamp(stamp.modified_ns / 1e9)
-    yield Fact("file", "modified", f"{modified:%Y-%m-%d %H:%M}")
+    with suppress(ValueError, OverflowError, OSError):  # a disk can tell of years without a name
+        modified = datetime.fromtimestamp(stamp.modified_ns / 1e9)
+        yield Fact("file", "modified", f"{modified:%Y-%m-%d %H:%M}")
 
 
 def _bytes(count: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, cast
@@ -134,12 +135,23 @@ class _Tags(Image.Exif):
         return self.get(tag) or {}
 
 
+def _drop_longest(exif: _Tags) -> None:
+    """Remove the value that takes most, usually a camera maker's own notes."""
+    own = ((tag, value) for tag, value in exif.items() if tag not in _DIRECTORIES)
+    values: list[tuple[int, Any, int]] = [(len(repr(value)), exif, tag) for tag, value in own]
+    for directory in (exif.get_ifd(each) for each in _DIRECTORIES):
+        values += [(len(repr(value)), directory, tag) for tag, value in directory.items()]
+    _, holder, tag = max(values, key=lambda value: value[0])
+    del holder[tag]
+
+
 def exif_for_copy(
-    portable: bytes, size: tuple[int, int], dpi: float | None = None
+    portable: bytes, size: tuple[int, int], dpi: float | None = None, most_bytes: int | None = None
 ) -> Image.Exif | None:
     """Return EXIF for an upright copy of (width, height) pixels, or None if it is damaged.
 
-    `portable` is of `Picture.exif`. It tells `dpi`, unless None, as the resolution.
+    `portable` is of `Picture.exif`. It tells `dpi`, unless None, as the resolution. The longest
+    values are left out as long as it takes more than `most_bytes`.
     """
     try:
         copy = _Tags()
@@ -156,7 +168,9 @@ def exif_for_copy(
         if ExifTags.IFD.Exif in copy:
             details = copy[ExifTags.IFD.Exif]
             details[_TAG.ExifImageWidth], details[_TAG.ExifImageHeight] = size
-        copy.tobytes()  # that is what may fail
+        # To bytes: that is what may fail.
+        while len(copy.tobytes()) > (most_bytes or sys.maxsize):
+            _drop_longest(copy)
         return copy
     except Exception:  # noqa: BLE001 - as above
         return None
