@@ -1,11 +1,15 @@
 """Stepping through pictures."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_any
+from hypothesis import strategies as st
 
 from viewer.core.errors import OpenError
-from viewer.core.folder import Folder, alone, given, listed
+from viewer.core.folder import Folder, alone, first, given, listed
 from viewer.core.listing import natural
 
 
@@ -25,6 +29,30 @@ def test_a_folder_is_stepped_through_in_natural_order_and_wraps(holiday):
     assert names(folder) == ["img1.jpg", "img2.png", "img10.png"]
     assert folder.stepped(4).path.name == "img2.png"
     assert folder.stepped(-1).path.name == "img10.png"
+
+
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given_any(
+    st.lists(st.from_regex(r"[aA.ſß0-9]{1,6}(\.png|\.JPG|\.txt|)", fullmatch=True), min_size=1)
+)
+def test_the_first_picture_is_found_without_sorting_all(tmp_path, some):
+    folder = Path(tempfile.mkdtemp(dir=tmp_path))
+    (folder / "0.png").mkdir()  # has but the name of a picture
+    for name in {name.casefold(): name for name in some}.values():
+        if name.strip(".") and name != "0.png":
+            (folder / name).write_bytes(b"x")
+    try:
+        expected = listed(folder).path
+    except OpenError:
+        with pytest.raises(OpenError, match="no pictures"):
+            first(folder)
+    else:
+        assert first(folder) == expected
+
+
+def test_looking_for_the_first_picture_ends_once_it_is_not_wanted(holiday):
+    with pytest.raises(OpenError):
+        first(holiday, lambda: False)
 
 
 def test_without_wrapping_there_is_nothing_beyond_the_ends(holiday):

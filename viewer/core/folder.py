@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
-from viewer.core.listing import KNOWN, list_names, natural, unsorted_names
+from viewer.core.listing import KNOWN, first_name, list_names, natural
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,7 @@ def first(folder: Path, go_on: Callable[[], bool] = _always) -> Path:
 
     Raises `OpenError` if it cannot be read or holds no picture.
     """
-    name = min(unsorted_names(folder, go_on), key=natural, default=None)
-    if name is None:
+    if (name := first_name(folder, go_on)) is None:
         raise _empty(folder)
     return folder / name
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from viewer.core.errors import OpenError, shown
@@ -24,6 +24,9 @@ EXTENSIONS = frozenset(
 #: And those that it can be told of what they take.
 KNOWN = EXTENSIONS.union(*(extra.suffixes for extra in EXTRAS))
 
+#: So many entries of a folder are read before it is asked whether they are still wanted.
+AT_ONCE = 256
+
 _DIGITS = re.compile("([0-9]+)")
 
 
@@ -40,21 +43,39 @@ def list_names(folder: Path, go_on: Callable[[], bool] = lambda: True) -> list[s
 
     What is returned once `go_on` tells no is of no use. Raises `OpenError`.
     """
-    return sorted(unsorted_names(folder, go_on), key=natural)
+    return sorted(_names(folder, go_on), key=natural)
 
 
-def unsorted_names(folder: Path, go_on: Callable[[], bool]) -> list[str]:
-    """Return the names of what `list_images` returns in no order. Raises `OpenError`."""
+def first_name(folder: Path, go_on: Callable[[], bool] = lambda: True) -> str | None:
+    """Return the first of `list_names`, which is quicker; None if there is none.
+
+    Raises `OpenError`.
+    """
+    names = _names(folder, go_on)
+    first = min(zip(_naturals(names), names, strict=True), default=None)
+    return None if first is None else first[1]
+
+
+def _names(folder: Path, go_on: Callable[[], bool]) -> list[str]:
+    return [
+        entry.name
+        for entries in _scanned(folder, go_on)
+        for entry in entries
+        if _is_picture_name(entry.name) and entry.is_file()
+    ]
+
+
+def _scanned(folder: Path, go_on: Callable[[], bool]) -> Iterator[list[os.DirEntry[str]]]:
+    """Go through a folder as long as `go_on` says, some entries at a time."""
     try:
         with os.scandir(folder) as entries:
-            wanted = itertools.takewhile(lambda _: go_on(), entries)
-            return [entry.name for entry in wanted if _is_picture_name(entry) and entry.is_file()]
+            while go_on() and (some := list(itertools.islice(entries, AT_ONCE))):
+                yield some
     except OSError as error:
         raise OpenError(f"The folder {shown(folder)} cannot be read.") from error
 
 
-def _is_picture_name(entry: os.DirEntry[str]) -> bool:
-    name = entry.name
+def _is_picture_name(name: str) -> bool:
     return name[name.rfind(".") :].lower() in EXTENSIONS and not name.startswith(".")
 
 
@@ -63,10 +84,17 @@ def natural(name: str) -> tuple[str, str]:
 
     Plain text, which is compared quickly: there may be many thousands.
     """
-    return _DIGITS.sub(_sortable, name.casefold()), name
+    return _DIGITS.sub(lambda number: _sortable(number[0]), name.casefold()), name
 
 
-def _sortable(number: re.Match[str]) -> str:
+def _naturals(names: Sequence[str]) -> list[str]:
+    """Return what `natural` makes of each name. No name holds a slash, which parts them here."""
+    texts = _DIGITS.split("/".join(names).casefold())
+    texts[1::2] = map(_sortable, texts[1::2])
+    return "".join(texts).split("/") if names else []
+
+
+def _sortable(number: str) -> str:
     """Return a number as text in its order: before all letters, and the longer the later."""
-    digits = number[0].lstrip("0")
+    digits = number.lstrip("0")
     return f"\0{chr(len(digits))}{digits}"
