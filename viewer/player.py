@@ -38,6 +38,7 @@ class Player(QObject):
         self._readable = 0  # so many frames from the first on are known to be sound
         self._asked: OpenRequest | None = None
         self._generation = 0
+        self._back = 1  # so many frames before one that cannot be read
         self._due = 0.0
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._on_due)
@@ -94,6 +95,7 @@ class Player(QObject):
         """Go so many frames on, or back, and rest there."""
         if self.animated:
             self._rest()
+            self._back = 1
             self._page = (self._page + step) % self._count
             self._show_rested()
 
@@ -196,7 +198,9 @@ class Player(QObject):
             return
         self._count = page
         if not self._playing:
-            self._page = min(self._page, page - 1)
+            # Further back each time: it may tell of billions of frames, and have one.
+            last = max(0, self._readable - 1, page - self._back)
+            self._page, self._back = min(self._page, last), 2 * self._back
             self._show_rested()
         elif not self._timer.isActive():
             self._on_due()

@@ -1,0 +1,156 @@
+"""What happens around the viewer while it is used: the picture on screen stays, and it goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+
+import corpus
+import psutil
+import pytest
+from fakes import noise
+from PIL import Image
+from PySide6.QtTest import QTest
+
+from viewer.core import parts, process
+from viewer.core.export import ExportError, save_picture
+
+UNIX = pytest.mark.skipif(sys.platform == "win32", reason="there is nothing of that kind here")
+
+
+@pytest.fixture
+def holiday(tmp_path):
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for index in range(1, 5):
+        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
+    return folder
+
+
+@pytest.fixture
+def browse(start, qtbot, holiday):
+    """Start in the holiday, with its strip, and wait until it is looked through."""
+
+    def begin():
+        app = start(holiday, preset="off")
+        qtbot.waitUntil(lambda: app.browser.place == (1, 4))
+        return app
+
+    return begin
+
+
+def settled(strip) -> bool:
+    rows = strip._rows_in_view()
+    return bool(rows) and not any(strip._files.wants(row) for row in rows)
+
+
+@UNIX
+def test_pictures_that_become_pipes_are_told_of_and_nobody_waits(browse, qtbot, holiday):
+    app = browse()
+    for path in sorted(holiday.iterdir())[1:]:
+        path.unlink()
+        os.mkfifo(path)
+    app.window.registry["view.strip"].trigger()
+    app.open([holiday / "img3.png"])
+    qtbot.waitUntil(lambda: "img3.png is not a regular file" in app.window.messages.text)
+    qtbot.waitUntil(lambda: settled(app.pictures.strip))
+    assert app.scheduler._scene.picture.path == holiday / "img1.png"
+
+
+def test_a_decoder_killed_at_each_thumbnail_costs_these_and_no_more(
+    browse, qtbot, holiday, monkeypatch
+):
+    app = browse()
+    heard, killed = process.Process.heard, []
+
+    def kill_then(self: process.Process, words: dict, files: list[int]) -> bool:
+        told = heard(self, words, files)
+        if (words.get("wish") or {}).get("at_most") == (128, 128):
+            killed.append(self.id)
+            self.kill()
+        return told
+
+    monkeypatch.setattr(process.Process, "heard", kill_then)
+    app.window.registry["view.strip"].trigger()
+    qtbot.waitUntil(lambda: settled(app.pictures.strip), timeout=60_000)
+    assert len(set(killed)) >= 2
+    monkeypatch.undo()
+    app.open([holiday / "img4.png"])
+    qtbot.waitUntil(lambda: app.window.windowTitle().startswith("img4.png"))
+    assert app.window.messages.text == ""
+
+
+def test_a_folder_removed_while_a_picture_is_written_into_it_is_told(
+    start, qtbot, tmp_path, upscaler, monkeypatch
+):
+    app = start()
+    folder = tmp_path / "results"
+    folder.mkdir()
+    app.window.registry["file.upscale"].trigger()
+    dialog = app.exports.upscale_dialog
+    name = str(folder / "large.png")
+    monkeypatch.setattr("viewer.targets.QFileDialog.getSaveFileName", lambda *_, **__: (name, ""))
+    upscaler.gate.clear()
+    upscaler.entered.clear()
+    dialog.save.click()
+    qtbot.waitUntil(upscaler.entered.is_set)
+    shutil.rmtree(folder)
+    upscaler.gate.set()
+    qtbot.waitUntil(lambda: not app.exporter.busy)
+    assert "results to write large.png in" in dialog.told.text()
+    assert dialog.save.isEnabled()
+    assert not folder.exists()
+
+
+def test_a_folder_removed_at_the_last_moment_is_told_and_nothing_is_left(tmp_path, monkeypatch):
+    folder = tmp_path / "results"
+    folder.mkdir()
+    monkeypatch.setattr(parts, "_flush_to_disk", lambda *_: shutil.rmtree(folder))
+    with pytest.raises(ExportError, match="cannot be written: No such file"):
+        save_picture(folder / "large.png", noise(9, 8))
+    assert not any((parts._folder()).iterdir())
+
+
+@UNIX
+def test_a_link_in_the_place_of_an_unfinished_file_is_not_followed(tmp_path, monkeypatch):
+    victim = tmp_path / "victim"
+    victim.write_text("before")
+    monkeypatch.setattr(parts.secrets, "token_hex", lambda _: "known")
+    link = tmp_path / f"{parts._PREFIX}known{parts._SUFFIX}"
+    link.symlink_to(victim)
+    with pytest.raises(ExportError, match="File exists"):
+        save_picture(tmp_path / "large.png", noise(9, 8))
+    assert victim.read_text() == "before"
+    assert not (tmp_path / "large.png").exists()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="stopped by a signal")
+def test_closing_does_not_wait_for_decoders_that_were_stopped(start, holiday, qtbot):
+    start()  # which borrows the decoders of the tests
+    app = start(holiday, preset="off")
+    qtbot.waitUntil(lambda: all(each.process_id for each in app.pictures._decoders))
+    stopped = [psutil.Process(each.process_id) for each in app.pictures._decoders]
+    for decoder in stopped:
+        decoder.suspend()
+    app.open([holiday / "img4.png"])
+    QTest.qWait(50)
+    begun = time.monotonic()
+    app.window.close()
+    assert app.stop()
+    assert time.monotonic() - begun < 1
+    assert psutil.wait_procs(stopped, timeout=20)[1] == []
+
+
+def test_frames_that_are_not_there_end_the_playing(start, qtbot, tmp_path):
+    path = tmp_path / "frames.png"
+    path.write_bytes(corpus.specials()["2x2 of frames that are not there.png"])
+    app = start(path, preset="off", wait=False)
+    qtbot.waitUntil(lambda: app.canvas.view is not None)
+    qtbot.waitUntil(lambda: not app.pictures.player.playing)
+    assert app.scheduler._scene.picture.path == path
+    player = app.pictures.player
+    player.step(-1)  # to the last of two billion
+    qtbot.waitUntil(lambda: player._asked is None)
+    assert player.frame[0] == 1
