@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +15,8 @@ from PIL import Image
 from models.spec import GivenUp, ModelSpec, available
 from viewer.core.budget import ResourceSample
 from viewer.core.decoder import Decoder
+from viewer.core.enlarge import Chunk
+from viewer.core.errors import Cancelled
 from viewer.core.picture import Picture
 
 Pixels = NDArray[np.uint8]
@@ -56,6 +58,25 @@ class FakeUpscaler:
         ys = np.arange(*rows) * image.shape[0] // out_size[0]
         xs = np.arange(*cols) * image.shape[1] // out_size[1]
         return 255 - image[ys[:, None], xs[None, :]]
+
+
+class Onlooker:
+    """Lets so many chunks and checks pass, then ends the job."""
+
+    def __init__(self, chunks: int = 1000, checks: int = 1000) -> None:
+        self.left, self.checks = chunks, checks
+
+    def chunks(self, chunks: Sequence[Chunk]) -> Iterable[Chunk]:
+        for chunk in chunks:
+            self.left -= 1
+            if self.left < 0:
+                raise Cancelled
+            yield chunk
+
+    def check(self) -> None:
+        self.checks -= 1
+        if self.checks < 0:
+            raise Cancelled
 
 
 class SharedDecoder(Decoder):

@@ -219,6 +219,7 @@ class QueueDialog(QDialog):
             options.quality_percent,
             options.dots_per_inch,
             self.overwrite.isChecked(),
+            tta=options.all_turns.isChecked(),
         )
         naming = Naming(folder, self.pattern.text(), options.suffix)
         jobs = batch.jobs(self.model.paths, naming, like)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from models import spec
-from viewer.core import enlarge
+from viewer.core import enlarge, ensemble
 from viewer.core.enlarge import Job
 from viewer.core.errors import ViewerError
 from viewer.core.export import check_format
@@ -124,6 +124,8 @@ class UpscaleDialog(QDialog):
         if pace is None:
             return tr("Time: known once this network has run here.")
         seconds = enlarge.lr_pixels(size, out, spec.find(model).halo) / pace
+        if self.options.all_turns.isChecked():
+            seconds *= len(ensemble.TURNS)
         return tr("Time: about {duration}, as fast as it has run here.").format(
             duration=duration(seconds)
         )
@@ -157,6 +159,7 @@ class UpscaleDialog(QDialog):
             self.options.quality_percent,
             self.options.dots_per_inch,
             overwrite,
+            tta=self.options.all_turns.isChecked(),
         )
         self._begun = time.monotonic()
         self.told.setText("")

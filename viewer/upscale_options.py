@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFormLayout,
@@ -174,6 +175,12 @@ class UpscaleOptions(QWidget):
         self.subnet.currentIndexChanged.connect(self.changed)
         self._form.addRow(tr("&Network:"), self.network)
         self._form.addRow(tr("&Subnet:"), self.subnet)
+        self.all_turns = QCheckBox(tr("Finest resu&lt, in eight times the time"), self)
+        self.all_turns.setToolTip(
+            tr("The mean of what the network makes of the picture in all eight turns")
+        )
+        self.all_turns.toggled.connect(self.changed)
+        self._form.addRow("", self.all_turns)
         self._on_network()
 
     def _add_format(self) -> None:

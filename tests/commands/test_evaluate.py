@@ -104,7 +104,7 @@ def test_json_has_the_promised_keys(pairs, capsys):
     told = json.loads(capsys.readouterr().out)
     assert list(told) == [
         *("model", "scale", "subnet", "images", "psnr_y", "ssim_y"),
-        *("bicubic_psnr_y", "bicubic_ssim_y", "seconds"),
+        *("bicubic_psnr_y", "bicubic_ssim_y", "seconds", "tta"),
     ]
     assert (told["model"], told["scale"], told["subnet"], told["images"]) == ("compact", 3, 0.9, 2)
     assert told["seconds"] > 0
@@ -118,6 +118,20 @@ def test_the_table_names_the_network_and_bicubic(originals, capsys):
     assert "2 pictures, x2.6, subnet 0.5" in out
     assert "compact" in out
     assert "bicubic" in out
+
+
+def test_the_mean_of_all_turns_can_be_measured(pairs, capsys):
+    words = ["eval", "--data", str(pairs), "--model", "compact", "--subnet", "1.0"]
+    results = []
+    for more in ([], ["--tta"]):
+        assert __main__.main([*words, *more, "--device", "cpu", "--json"]) == 0
+        results.append(json.loads(capsys.readouterr().out))
+    once, mean = results
+    assert (once["tta"], mean["tta"]) == (False, True)
+    assert mean["psnr_y"] != once["psnr_y"]
+    assert mean["bicubic_psnr_y"] == once["bicubic_psnr_y"]
+    assert __main__.main([*words, "--tta", "--device", "cpu"]) == 0
+    assert "mean of all turns" in capsys.readouterr().out
 
 
 def test_equal_pictures_are_valid_json(tmp_path, capsys):

@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from fakes import FakeUpscaler, noise
+from fakes import FakeUpscaler, Onlooker, noise
 from PIL import ExifTags, Image
 from PySide6.QtGui import QColorSpace
 
 from viewer.core import enlarge, export
-from viewer.core.enlarge import Chunk, Fit, Job, Scale
+from viewer.core.enlarge import Fit, Job, Scale
 from viewer.core.errors import Cancelled, ExportError, OpenError, OutOfMemory
 from viewer.core.picture import Picture, Wish
 from viewer.core.presets import recipe
 from viewer.core.source import open_picture
 
 P3 = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile().data())
-
-
-class Onlooker:
-    """Lets so many chunks and checks pass, then ends the job."""
-
-    def __init__(self, chunks: int = 1000, checks: int = 1000) -> None:
-        self.left, self.checks = chunks, checks
-
-    def chunks(self, chunks: Sequence[Chunk]) -> Iterable[Chunk]:
-        for chunk in chunks:
-            self.left -= 1
-            if self.left < 0:
-                raise Cancelled
-            yield chunk
-
-    def check(self) -> None:
-        self.checks -= 1
-        if self.checks < 0:
-            raise Cancelled
 
 
 def read(path: Path, wish: Wish) -> Picture:

@@ -40,6 +40,13 @@ def test_points_go_along(turn, x, y):
     assert (new[int(v * height), int(u * width)] == PIXELS[y, x]).all()
 
 
+@given(TURNS)
+def test_rectangles_go_along(turn):
+    rows, cols = turn.rect((1, 3), (2, 5), (3, 5))
+    part = turn.view(PIXELS)[slice(*rows), slice(*cols)]
+    assert (part == turn.view(PIXELS[1:3, 2:5])).all()
+
+
 @pytest.mark.parametrize("alpha", [None, noise(5, 3, 1)])
 def test_a_picture_is_turned_as_a_whole(alpha):
     before = picture(PIXELS, alpha)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QColorSpace, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+from models import spec
 from viewer.core import enlarge, export
 from viewer.core.source import open_picture
 
@@ -189,6 +190,39 @@ def test_the_picture_is_enlarged_while_the_viewer_stays_usable(
     assert dialog.told.text() == "large.png is saved."
     assert open_picture(tmp_path / "large.png").size == (900, 600)
     qtbot.waitUntil(lambda: app.scheduler.plan.done == app.scheduler.plan.total)
+
+
+def test_the_finest_result_looks_at_the_picture_eight_times(
+    start, qtbot, tmp_path, save_as, upscaler
+):
+    app = start()
+    qtbot.waitUntil(lambda: app.scheduler.plan.done == app.scheduler.plan.total)
+    dialog = upscale(app)
+    before = len(upscaler.calls)
+    save_as(tmp_path / "once.png")
+    dialog.save.click()
+    finish(qtbot, app)
+    once = len(upscaler.calls) - before
+    qtbot.keyClick(dialog.options.all_turns, Qt.Key.Key_Space)
+    save_as(tmp_path / "mean.png")
+    dialog.save.click()
+    finish(qtbot, app)
+    assert len(upscaler.calls) - before - once == 8 * once
+    pictures = [open_picture(tmp_path / name).pixels for name in ("once.png", "mean.png")]
+    assert (pictures[0] == pictures[1]).all()  # this upscaler sees all turns alike
+
+
+def test_the_finest_result_is_said_to_take_eight_times_as_long(start, monkeypatch):
+    dialog = upscale(start())
+
+    def pace(model: str, _subnet: float) -> float:
+        return enlarge.lr_pixels((300, 200), (600, 400), spec.find(model).halo) / 5
+
+    monkeypatch.setattr(dialog, "_pace", pace)
+    dialog.refresh()
+    assert "about 5 s" in dialog.summary.text()
+    dialog.options.all_turns.setChecked(True)
+    assert "about 40 s" in dialog.summary.text()
 
 
 def test_sizes_in_pixels_and_on_paper_keep_the_proportions(start):

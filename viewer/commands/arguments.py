@@ -66,6 +66,16 @@ def add_network_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_tta_option(parser: argparse.ArgumentParser) -> None:
+    """Add --tta."""
+    parser.add_argument(
+        "--tta",
+        action="store_true",
+        help="take the mean of what the network makes of all eight turns of a picture: better by "
+        "about 0.2 dB, and eight times as long",
+    )
+
+
 def add_treatment_option(parser: argparse.ArgumentParser) -> None:
     """Add --treat-as."""
     parser.add_argument(

@@ -10,7 +10,7 @@ import json
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from PIL import Image
 from models import metrics
 from viewer.commands import arguments, network
 from viewer.commands.progress import progress
+from viewer.core import ensemble
 from viewer.core.decoder import Decoder
 from viewer.core.errors import OpenError, memory_told, shown
 from viewer.core.listing import list_images
@@ -61,7 +62,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was measured; PSNR in dB, `seconds` in the network, all pictures together."""
+    """What was measured; PSNR in dB, `seconds` in the network, all pictures together.
+
+    With `tta` of the mean of all turns.
+    """
 
     model: str
     scale: float
@@ -72,6 +76,7 @@ class Result:
     bicubic_psnr_y: float
     bicubic_ssim_y: float
     seconds: float
+    tta: bool = False
 
 
 def main(argv: Sequence[str]) -> int:
@@ -82,14 +87,19 @@ def main(argv: Sequence[str]) -> int:
         scale = _scale_of(pairs, given.scale, decoder.open)
         facts, subnet = network.choose(given.model, given.subnet, scale)
         upscaler = network.load(facts, given.device, given.precision)
+
+        def upscale(lr: Pixels, out_size: tuple[int, int]) -> Pixels:
+            return ensemble.whole(upscaler.whole, lr, out_size, subnet, tta=given.tta)
+
         result = measure(
             pairs,
             scale,
-            lambda lr, out_size: upscaler.whole(lr, out_size, subnet),
+            upscale,
             facts.name,
             subnet,
             decoder.open,
         )
+    result = replace(result, tta=given.tta)
     print(_json(result) if given.json else _table(result, given.data), flush=True)
     return 0
 
@@ -186,8 +196,9 @@ def _fits(hr: tuple[int, int], lr: tuple[int, int], scale: float) -> bool:
 
 
 def _table(result: Result, folder: Path) -> str:
+    how = ", mean of all turns" * result.tta
     rows = [
-        f"{folder}: {result.images} pictures, x{result.scale:g}, subnet {result.subnet:g}",
+        f"{folder}: {result.images} pictures, x{result.scale:g}, subnet {result.subnet:g}{how}",
         f"{'':12} {'PSNR-Y':>8} {'SSIM-Y':>8}",
         f"{result.model:12} {result.psnr_y:8.2f} {result.ssim_y:8.4f}   {result.seconds:.1f} s",
         f"{'bicubic':12} {result.bicubic_psnr_y:8.2f} {result.bicubic_ssim_y:8.4f}",
@@ -223,5 +234,6 @@ def _parser() -> arguments.Parser:
         help="any number above 1 and up to 32 (default: as the sizes of HR and LR say)",
     )
     arguments.add_network_options(parser)
+    arguments.add_tta_option(parser)
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser

@@ -27,7 +27,9 @@ def main(argv: Sequence[str]) -> int:
     size = Fit(*given.fit) if given.fit else Scale(given.scale)
     recipe = network.recipe(given.model, given.subnet, given.treat_as or "auto")
     parts.sweep()
-    like = Job(Path(), Path(), size, recipe, given.quality, overwrite=given.force)
+    like = Job(Path(), Path(), size, recipe, given.quality, overwrite=given.force, tta=given.tta)
+    if given.whole and given.tta:
+        parser.error("give --whole or --tta")
     if given.out_dir is not None:
         if given.whole:
             parser.error("--whole is of a single picture")
@@ -123,6 +125,7 @@ def _parser() -> arguments.Parser:
     _add_batch_options(parser)
     arguments.add_network_options(parser)
     arguments.add_treatment_option(parser)
+    arguments.add_tta_option(parser)
     parser.add_argument(
         "--quality",
         type=arguments.whole_number(1, 100),

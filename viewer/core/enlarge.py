@@ -5,6 +5,7 @@ A `Job` says everything; whoever runs it brings a network, and watches.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -17,11 +18,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from models import spec
+from viewer.core import ensemble
 from viewer.core.careful import Careful, RegionUpscaler
 from viewer.core.errors import ExportError, OutOfMemory, memory_told, shown
 from viewer.core.export import FORMATS, check_target, save_picture
 from viewer.core.picture import Picture, Wish
 from viewer.core.presets import Recipe
+from viewer.core.turn import UPRIGHT
 from viewer.core.words import mark
 
 Pixels = NDArray[np.uint8]
@@ -92,6 +95,7 @@ class Job:
 
     `recipe` says by which network. `quality` (1 to 100) is of lossy formats, `dpi` is noted
     in the file; None leaves both as usual. `sharers` is among how many the free memory is shared.
+    With `tta` it is the mean of all eight turns of the picture (`core/ensemble.py`).
     """
 
     source: Path
@@ -102,6 +106,7 @@ class Job:
     dpi: float | None = None
     overwrite: bool = False
     sharers: int = 1
+    tta: bool = False
 
 
 class Done(NamedTuple):
@@ -147,7 +152,7 @@ def run(
             pixels = how(upscaler, pixels[:, :], out_size, done.subnet, watch)
         else:
             guarded = Careful(upscaler)
-            pixels = in_chunks(guarded, pixels, out_size, done.subnet, watch)
+            pixels = in_chunks(guarded, pixels, out_size, done.subnet, watch, tta=job.tta)
             done = done._replace(interpolated=guarded.interpolated)
     save(job, picture, pixels[:, :], watch)
     return done
@@ -200,17 +205,22 @@ def in_chunks(
     out_size: tuple[int, int],
     subnet: float,
     watch: Watch,
+    *,
+    tta: bool = False,
 ) -> Pixels:
     """Upscale uint8 HxWx3 to (width, height), chunk by chunk.
 
     The chunks meet without a seam: each reads as much of its surroundings as the network sees.
     """
-    width, height = out_size
-    result = np.empty((height, width, 3), np.uint8)
-    for rows, cols in watch.chunks(chunks(pixels.shape[:2], (height, width))):
+    size, turns = (out_size[1], out_size[0]), ensemble.TURNS if tta else (UPRIGHT,)
+    result, mean = np.empty((*size, 3), np.uint8), ensemble.Mean()
+    pixels = pixels[:, :] if tta else pixels  # all of what is read in pieces
+    parts = [chunk for chunk in chunks(pixels.shape[:2], size) for _ in turns]
+    for (rows, cols), turn in zip(watch.chunks(parts), itertools.cycle(turns)):
         with memory_told(mark("close other programs")):
-            chunk = upscaler.region(pixels, (height, width), rows, cols, subnet)
-        result[slice(*rows), slice(*cols)] = chunk
+            mean.add(ensemble.answer(upscaler.region, pixels, size, rows, cols, subnet, turn))
+        if turn is turns[-1]:
+            result[slice(*rows), slice(*cols)] = mean.taken()
     return result
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from viewer.core.picture import Picture
 
 Pixels = NDArray[np.uint8]
+Span = tuple[int, int]
 
 #: Copied at a time: one large copy would hold Python's lock, and stall the interface.
 _STRIP_PIXELS = 1 << 18
@@ -47,11 +48,23 @@ class Turn:
             x, y = 1 - y, x
         return x, y
 
+    def rect(self, rows: Span, cols: Span, size: tuple[int, int]) -> tuple[Span, Span]:
+        """Return where half-open ranges of the rows and columns of (height, width) lie then."""
+        height, width = size
+        if self.mirrored:
+            cols = width - cols[1], width - cols[0]
+        for _ in range(self.quarters):
+            rows, cols = cols, (height - rows[1], height - rows[0])
+            height, width = width, height
+        return rows, cols
+
+    def view(self, pixels: Pixels) -> Pixels:
+        """Return uint8 HxW or HxWxC turned, without a copy."""
+        return np.rot90(pixels[:, ::-1] if self.mirrored else pixels, -self.quarters)
+
     def pixels(self, pixels: Pixels) -> Pixels:
         """Return uint8 HxW or HxWxC turned, as a read-only copy."""
-        if self.mirrored:
-            pixels = pixels[:, ::-1]
-        view = np.rot90(pixels, -self.quarters)
+        view = self.view(pixels)
         turned = np.empty(view.shape, np.uint8)
         step = max(1, _STRIP_PIXELS // view.shape[1])
         for top in range(0, view.shape[0], step):
