@@ -1,4 +1,4 @@
-"""Gives memory back to the system when nothing was refined for a while."""
+"""Gives memory back to the system when a view is refined, and when nothing was for a while."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from viewer.scheduler import TileScheduler
 from viewer.worker import TileWorker
 
-#: So long no tile must have been asked for: to get the memory again makes the next pass slower.
+#: After so long without a request what was made ahead is over, too.
 CALM_MS = 5_000
 
 
@@ -21,7 +21,8 @@ class Calm(QObject):
         self._wait = QTimer(self, singleShot=True, interval=CALM_MS)
         self._wait.timeout.connect(self.came)
         scheduler.requested.connect(lambda _: self._wait.start())
-        self.came.connect(worker.give_memory_back)
+        for over in (scheduler.idle, self.came):
+            over.connect(worker.give_memory_back)
 
     @property
     def waits(self) -> bool:

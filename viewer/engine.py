@@ -24,14 +24,10 @@ from viewer.core import careful
 from viewer.core.careful import RegionUpscaler
 from viewer.core.colour import convert
 from viewer.core.errors import GpuLost, TileError
-from viewer.core.picture import Picture
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.tiles import TileRequest
 
 Pixels = NDArray[np.uint8]
-
-#: Pyramids of several pictures, and so these pictures, are held up to so many pixels in all.
-KEPT_PIXELS = 100_000_000
 
 #: Options of glibc's mallopt: how large a freed block, and how much in all, is kept for later.
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
@@ -76,8 +72,8 @@ def _keep_freed_memory() -> None:
 def give_memory_back() -> None:
     """Return to the system what glibc has kept of freed memory.
 
-    Passes are of many sizes, so what is kept falls to pieces: in ten minutes of random use it was
-    150 MB and growing, beside 190 MB that were in use and no more than before.
+    Each thread keeps what its largest passes took, 200 MB in all. To give that back takes 15 ms,
+    and as long to have it again, of a second and more that all of a view takes.
     """
     if sys.platform.startswith("linux") and hasattr(libc := ctypes.CDLL(None), "malloc_trim"):
         libc.malloc_trim(0)
@@ -123,13 +119,12 @@ def preload_torch() -> None:
 
 
 class Engine:
-    """Makes the pixels of tile requests; keeps the loaded networks and the picture's pyramid."""
+    """Makes the pixels of tile requests; keeps the loaded networks."""
 
     def __init__(self, load: Load, load_on_cpu: Load | None = None) -> None:
         """`load` returns the upscaler of a model's name; `load_on_cpu` one that needs no GPU."""
         self._load = {False: load, True: load_on_cpu or load}
         self._upscalers: dict[tuple[str, bool], RegionUpscaler] = {}
-        self._resamplers: list[Resampler] = []  # the one used last comes last
 
     def prepare(self, model: str, on_cpu: bool = False) -> RegionUpscaler:
         """Return a model's upscaler, loaded unless it is already. Raises as `render` does."""
@@ -170,7 +165,7 @@ class Engine:
         return pixels, time.perf_counter() - start
 
     def _interpolated(self, request: TileRequest) -> Pixels:
-        pixels = self._resample(request.picture).region(
+        pixels = Resampler(request.picture).region(
             request.size, request.l_rect, request.sheet.quality.filter
         )
         return premultiplied_bgra(_for_display(pixels, request))
@@ -186,23 +181,7 @@ class Engine:
             request.sheet.quality.subnet,
         )
         rgb = _for_display(rgb, request)
-        return premultiplied_bgra(rgb, self._resample(request.picture).alpha(request.size, rect))
-
-    def _resample(self, picture: Picture) -> Resampler:
-        """Return a picture's pyramid; those of the pictures before it are kept while they fit."""
-        kept = self._resamplers
-        found = next((one for one in kept if one.picture is picture), None) or Resampler(picture)
-        others = [one for one in kept if one is not found and one.picture.path != picture.path]
-        room = KEPT_PIXELS - pixels_of(picture)
-        while others and sum(pixels_of(one.picture) for one in others) > room:
-            others.pop(0)
-        self._resamplers = [*others, found]
-        return found
-
-
-def pixels_of(picture: Picture) -> int:
-    """Return how many decoded pixels a picture holds."""
-    return picture.pixels.shape[0] * picture.pixels.shape[1]
+        return premultiplied_bgra(rgb, Resampler(request.picture).alpha(request.size, rect))
 
 
 def _for_display(pixels: Pixels, request: TileRequest) -> Pixels:

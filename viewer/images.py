@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
+from viewer.core import lasting
+
 Pixels = NDArray[np.uint8]
 
 
@@ -14,6 +16,7 @@ def qimage(bgra: Pixels, transparent: bool) -> QImage:
     kind = QImage.Format.Format_RGB32
     if transparent:
         kind = QImage.Format.Format_ARGB32_Premultiplied
-    pixels = np.array(bgra, order="C")
-    height, width = pixels.shape[:2]
+    pixels = lasting.array(bgra.shape)
+    pixels[...] = bgra
+    height, width = bgra.shape[:2]
     return QImage(pixels.data, width, height, 4 * width, kind)

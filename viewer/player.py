@@ -156,7 +156,7 @@ class Player(QObject):
     @property
     def _room(self) -> int:
         """How many frames may be in hand: two, if nothing else."""
-        largest = max(map(_size_bytes, self._frames.values()))
+        largest = max(frame.size_bytes for frame in self._frames.values())
         return max(2, min(CAP_FRAMES, CAP_BYTES // largest))
 
     def _ask(self, page: int) -> None:
@@ -215,10 +215,6 @@ class Player(QObject):
         old = [each for each in self._frames if each not in (page, self._page)]
         for each in old[: max(0, len(self._frames) - self._room)]:
             del self._frames[each]
-
-
-def _size_bytes(opened: Opened) -> int:
-    return opened.size_bytes + opened.base.sizeInBytes()
 
 
 def _file(opened: Opened) -> tuple[object, ...]:

@@ -37,6 +37,7 @@ class TileWorker(QObject):
         super().__init__()
         self._engine = engine
         self._stop_flag = stop_flag
+        self._used_memory = False
 
     @Slot(object)
     def run(self, request: TileRequest) -> None:
@@ -46,6 +47,7 @@ class TileWorker(QObject):
         try:
             if request.dropped.is_set():
                 raise GivenUp
+            self._used_memory = True
             pixels, seconds = self._engine.render(request)
             with careful.told():
                 tiles = tuple((key, _cut(pixels, request, key)) for key in request.tile_keys())
@@ -69,7 +71,9 @@ class TileWorker(QObject):
     @Slot()
     def give_memory_back(self) -> None:
         """Keep no freed memory for passes that are not asked for."""
-        give_memory_back()
+        if self._used_memory:
+            self._used_memory = False
+            give_memory_back()
 
     @Slot(str)
     def prepare(self, model: str) -> None:

@@ -20,7 +20,7 @@ from fakes import noise
 from PIL import Image
 from PySide6.QtGui import QColorSpace
 
-from viewer.core import answer, colour, decoding, process
+from viewer.core import answer, colour, decoding, lasting, process
 from viewer.core import decoder as client
 from viewer.core.decoder import Decoder
 from viewer.core.errors import Cancelled, OpenError
@@ -579,7 +579,7 @@ def test_the_memory_of_a_large_picture_is_given_back_by_a_thread(decoder, tmp_pa
         mmap.mmap.close(mapping)
         closed.put(threading.current_thread().name)
 
-    monkeypatch.setattr(answer.Mapping, "close", close, raising=False)
+    monkeypatch.setattr(lasting.Mapping, "close", close, raising=False)
     path = tmp_path / "large.png"
     Image.new("RGB", (2000, 1500)).save(path)
     picture = decoder.open(path)

@@ -17,7 +17,7 @@ def opened(name: str, megabytes: int = 3, modified: int = 1, page: int = 0) -> O
     pixels = np.zeros((1024, 1024 * megabytes // 3, 3), np.uint8)
     stamp = Stamp(Path(name), modified, 1, page)
     request = OpenRequest(0, Path(name), None, page)
-    return Opened(request, picture(pixels), None, (1.0, 1.0), stamp)
+    return Opened(request, picture(pixels), None, (0.0, 0.0), stamp)
 
 
 def names(shelf: Shelf) -> set[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,9 +20,15 @@ MEGABYTE = 1e6
 SETTLED = 20
 SIZE, ZOOM = (1600, 1000), 2.0
 
+#: Prints what a process holds that does nothing but import torch.
+TORCH = "import psutil, torch; print(psutil.Process().memory_info().rss)"
+
 
 def measure(images: int, preset: str, width: int = 6000, height: int = 4000) -> dict[str, object]:
-    """Return resident megabytes after each of so many pictures, each also zoomed to 2:1."""
+    """Return resident megabytes after each of so many pictures, each also zoomed to 2:1.
+
+    `above_mb` is what there is at the end besides the picture and what torch alone takes.
+    """
     process = psutil.Process()
     _application = QApplication.instance() or QApplication([])
     with tempfile.TemporaryDirectory() as folder:
@@ -48,13 +56,17 @@ def measure(images: int, preset: str, width: int = 6000, height: int = 4000) -> 
         wait(0.1)
     cap = app.scheduler.limits.cache_cap_bytes / MEGABYTE
     settled = seen[min(SETTLED, len(seen)) - 1]
+    image = width * height * 3 / MEGABYTE
+    torch = int(subprocess.check_output([sys.executable, "-c", TORCH])) / MEGABYTE
     return {
         "images": images,
-        "image_mb": round(width * height * 3 / MEGABYTE, 1),
+        "image_mb": round(image, 1),
+        "torch_mb": round(torch, 1),
         "cache_cap_mb": round(cap, 1),
         "start_mb": round(before / MEGABYTE, 1),
         "first_mb": round(seen[0], 1),
         "peak_mb": round(max(seen), 1),
         "end_mb": round(seen[-1], 1),
+        "above_mb": round(seen[-1] - image - torch, 1),
         "growth_mb": round(seen[-1] - settled, 1),
     }

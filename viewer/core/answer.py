@@ -5,21 +5,17 @@ Whoever made the file may have taken that process over.
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 import mmap
 import os
-import queue
 import tempfile
-import threading
-import time
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 
-from viewer.core import colour, decoding, profiles
+from viewer.core import colour, decoding, lasting, profiles
 from viewer.core.embedded import GROUPS, NAMES, Fact
 from viewer.core.errors import one_line
 from viewer.core.picture import Picture, Pixels
@@ -33,44 +29,7 @@ NONSENSE = (ValueError, KeyError, TypeError, OverflowError, RecursionError)
 MOST = 2**31 - 1
 
 Span = tuple[int, int]
-Shared = mmap.mmap | bytes
-
-#: A large mapping is let go in such pieces, with such pauses.
-PIECE_BYTES, PIECE_SECONDS = 4 << 20, 0.001
-
-
-class Mapping(mmap.mmap):
-    """Memory that a thread gives back: of a large picture that takes a quarter of a second.
-
-    If left to Python, it would let no other thread go on meanwhile.
-    """
-
-    def __del__(self) -> None:
-        if not self.closed:
-            _given_back().put(self)
-
-
-def _let_go(mapping: mmap.mmap) -> None:
-    """Take the pages of a mapping out piece by piece: while they are, no other memory is given."""
-    for start in range(0, len(mapping), PIECE_BYTES):
-        mapping.madvise(mmap.MADV_DONTNEED, start, min(PIECE_BYTES, len(mapping) - start))
-        time.sleep(PIECE_SECONDS)
-
-
-@functools.cache
-def _given_back() -> queue.SimpleQueue[mmap.mmap]:
-    """Return a queue, and begin to close what is put into it."""
-    waiting = queue.SimpleQueue[mmap.mmap]()
-
-    def close() -> None:
-        while True:
-            mapping = waiting.get()
-            _let_go(mapping)
-            mapping.close()
-
-    threading.Thread(target=close, name="memory", daemon=True).start()
-    return waiting
-
+Shared = mmap.mmap | bytearray
 
 #: Of smaller pictures thousands may be in hand, and a process may have but a thousand open files.
 LEAST_MAPPED_BYTES = 4 << 20
@@ -147,25 +106,28 @@ def piece(answer: dict[str, Any], memory: BinaryIO, box: Cells) -> Pixels:
 
 def _shared(memory: BinaryIO) -> Shared:
     """Return what is in the memory, copied if it is little: each mapping keeps a file open."""
-    if os.fstat(memory.fileno()).st_size < LEAST_MAPPED_BYTES:
+    if (size := os.fstat(memory.fileno()).st_size) < LEAST_MAPPED_BYTES:
+        held = lasting.block(size)
         memory.seek(0)
-        return memory.read()
-    _given_back()  # a thread cannot be begun just anywhere
-    return Mapping(memory.fileno(), 0, access=mmap.ACCESS_READ)
+        held[:] = memory.read()
+        return held
+    return lasting.Mapping(memory.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _array(shared: Shared, span: Span, shape: tuple[int, ...]) -> Pixels:
     start, length = _checked(shared, span)
     if length != math.prod(shape):
         raise ValueError(f"{shape} in {span}")
-    return np.ndarray(shape, np.uint8, shared, start)
+    pixels = np.ndarray(shape, np.uint8, shared, start)
+    pixels.flags.writeable = False
+    return pixels
 
 
 def _block(shared: Shared, span: Span | None) -> bytes | None:
     if span is None:
         return None
     start, length = _checked(shared, span)
-    return shared[start : start + length]
+    return bytes(shared[start : start + length])
 
 
 def _profile(shared: Shared, span: Span | None) -> bytes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -53,6 +53,14 @@ class Picture:
     frame_ms: int = 0
     facts: tuple[Fact, ...] = ()
     pieces: Pieces | None = None
+    #: The copies halved so many times that a `Resampler` has made of it.
+    halved: dict[int, Pixels] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """The memory that the pixels take, and the halved copies."""
+        alpha = () if self.alpha is None else (self.alpha,)
+        return sum(pixels.nbytes for pixels in (self.pixels, *alpha, *self.halved.values()))
 
     @property
     def all_pixels(self) -> Pixels:

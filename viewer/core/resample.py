@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from viewer.core import lasting
 from viewer.core.picture import Picture
 from viewer.core.shapes import Cells, Size
 from viewer.core.tiles import Filter
@@ -35,11 +36,13 @@ BAND_ROWS = 256
 
 
 class Resampler:
-    """One picture and its halved copies, made when first needed. Used on the worker thread only."""
+    """One picture, and its halved copies: made when first needed, and kept with it.
+
+    Two threads may make the same copy at once; one of both is then kept.
+    """
 
     def __init__(self, picture: Picture) -> None:
         self.picture = picture
-        self._halved: list[Pixels] = []
 
     def region(self, size: Size, l_rect: Cells, filter: Filter = Filter.BICUBIC) -> Pixels:
         """Return `l_rect` of the whole picture resized to `size`, uint8 HxWx3, or 4 with alpha."""
@@ -105,26 +108,21 @@ class Resampler:
     def _level(self, halvings: int) -> Pixels:
         if self.picture.pieces is not None:
             return cast("Pixels", self.picture.pieces.copy_at(halvings))
-        while len(self._halved) < halvings:
-            self._halved.append(self._halve(len(self._halved)))
-        return self._halved[halvings - 1]
+        halved = self.picture.halved
+        if halvings not in halved:
+            halved.setdefault(halvings, self._halve(halvings - 1))
+        return halved[halvings]
 
     def _halve(self, halvings: int) -> Pixels:
         """Average 2x2 pixels of a copy; an odd last row or column is averaged alone."""
-        height, width = (
-            self._halved[halvings - 1].shape if halvings else self.picture.pixels.shape
-        )[:2]
-        bands = (
-            np.asarray(
-                Image.fromarray(
-                    np.ascontiguousarray(
-                        self._crop(halvings, Cells(0, top, width, min(top + BAND_ROWS, height)))
-                    )
-                ).reduce(2)
-            )
-            for top in range(0, height, BAND_ROWS)
-        )
-        return np.concatenate(list(bands))
+        height, width = (self._level(halvings) if halvings else self.picture.pixels).shape[:2]
+        channels = 3 if self.picture.alpha is None else 4
+        half = lasting.array((ceil(height / 2), ceil(width / 2), channels))
+        for top in range(0, height, BAND_ROWS):
+            band = self._crop(halvings, Cells(0, top, width, min(top + BAND_ROWS, height)))
+            reduced = Image.fromarray(np.ascontiguousarray(band)).reduce(2)
+            half[top // 2 : (top + BAND_ROWS) // 2] = np.asarray(reduced)
+        return half
 
 
 def interpolated(pixels: Pixels, size: Size, l_rect: Cells) -> Pixels:

@@ -155,9 +155,8 @@ class Opened:
 
     @property
     def size_bytes(self) -> int:
-        """The memory that the pixels take."""
-        alpha = self.picture.alpha
-        return self.picture.pixels.nbytes + (0 if alpha is None else alpha.nbytes)
+        """The memory that the pixels take, in all their sizes."""
+        return self.picture.size_bytes + round(4 * self.base_size[0] * self.base_size[1])
 
 
 @dataclass(frozen=True, slots=True)

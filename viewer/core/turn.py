@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from viewer.core import lasting
+
 if TYPE_CHECKING:
     from viewer.core.picture import Picture
 
@@ -65,7 +67,7 @@ class Turn:
     def pixels(self, pixels: Pixels) -> Pixels:
         """Return uint8 HxW or HxWxC turned, as a read-only copy."""
         view = self.view(pixels)
-        turned = np.empty(view.shape, np.uint8)
+        turned = lasting.array(view.shape)
         step = max(1, _STRIP_PIXELS // view.shape[1])
         for top in range(0, view.shape[0], step):
             turned[top : top + step] = view[top : top + step]
