@@ -14,6 +14,7 @@ import os
 import sys
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -34,16 +35,14 @@ from models.contract import Network
 from models.datasets import Pairs, load_folder
 from models.devices import choose_device, choose_precision
 from models.evaluate import benchmark
+from models.losses import loss_of, taught_loss
 from models.networks import build
 from models.optimiser import Muon
 from models.spec import ModelError
+from models.turns import TURNS, mean_answer
 
 #: AnySR's scale groups S1..S4: from, to, and the scale in each that benchmarks ask for.
 GROUPS = ((1.1, 1.75, 1.5), (1.75, 2.55, 2.0), (2.55, 3.25, 3.0), (3.25, 4.0, 4.0))
-
-#: The weights of Y in R, G and B (BT.601, as the benchmarks measure it).
-LUMA = (65.481 / 255, 128.553 / 255, 24.966 / 255)
-SMALLEST_ERROR = 1e-6  # squared: from 60 dB on there is nothing more to gain
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +66,8 @@ class TrainConfig:
     groups: tuple[tuple[float, float, float], ...] = GROUPS  # as many as there are subnets
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
     loss: str = "l1"  # or l2, or psnr (see `loss_of`), for a last phase
+    turns: int = 0  # of how many turns' mean, by the weights it started from, it learns
+    truth: float = 0.2  # and how much of the target is HR then (see `taught_loss`)
     frozen: bool = False  # train with pooled statistics as they are at inference, for a last phase
     candidates: int = 1  # random crops, of which the most detailed is trained
     photo: bool = False  # degrade the LR side as cameras and JPEG do
@@ -132,6 +133,7 @@ class Run:
 
     network: Network
     average: Network  # the exponential moving average, which is what ships
+    teacher: Network  # the average as it was at the start
     optimisers: list[torch.optim.Optimizer]
     fresh: frozenset[str] = frozenset()  # what the weights that it started from did not bring
     step: int = 0
@@ -175,6 +177,7 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
     average = build(config.network).to(device)
     average.load_state_dict(network.state_dict())
     average.eval()
+    teacher = deepcopy(average)
     convolutions = [
         p
         for name, p in network.named_parameters()
@@ -186,7 +189,7 @@ def start_run(config: TrainConfig, device: torch.device, start: Path | None = No
         *([Muon(convolutions, config.muon_lr)] if convolutions else ()),
         torch.optim.Adam(others, config.adam_lr, fused=True),
     ]
-    return Run(network, average, optimisers, frozenset(fresh))
+    return Run(network, average, teacher, optimisers, frozenset(fresh))
 
 
 @torch.no_grad()
@@ -243,22 +246,6 @@ def to_tensor(pixels: np.ndarray, device: torch.device) -> Tensor:
     return torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float().div_(255.0)
 
 
-def loss_of(error: Tensor, kind: str) -> Tensor:
-    """Return the loss of an error (N, H, W, 3).
-
-    `psnr` is what the benchmarks average: the logarithm of each picture's squared error on luma,
-    so that smooth pictures and small scales, whose errors are small, count as much as others. A
-    tenth of the error in RGB keeps the colours true.
-    """
-    if kind == "l1":
-        return error.abs().mean()
-    if kind == "l2":
-        return error.square().mean()
-    luma = error @ error.new_tensor(LUMA)
-    squared = luma.square().mean((1, 2)) + 0.1 * error.square().mean((1, 2, 3))
-    return squared.add(SMALLEST_ERROR).log().mean()
-
-
 def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: int) -> float:
     """Take one step and return its loss."""
     rng = np.random.default_rng((config.seed, run.step, rank))
@@ -272,8 +259,14 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
         output = run.network(to_tensor(lr, device), rows, cols, drawn.width)
     wanted = hr[:, rows.out0 : rows.out1, cols.out0 : cols.out1]
-    target = to_tensor(wanted, device).permute(0, 2, 3, 1)
-    loss = loss_of(output.float() - target, config.loss)
+    error = output.float() - to_tensor(wanted, device).permute(0, 2, 3, 1)
+    if config.turns:
+        turns = [TURNS[n] for n in 1 + rng.permutation(len(TURNS) - 1)[: config.turns]]
+        with torch.autocast(device.type, precision, enabled=precision != torch.float32):
+            taught = mean_answer(run.teacher, to_tensor(lr, device), rows, cols, turns)
+        loss = taught_loss(error, output.float() - taught, config.truth)
+    else:
+        loss = loss_of(error, config.loss)
     loss.backward()
     average_gradients(run.network, world)
     share = learning_rate(run.step, config)
@@ -296,6 +289,8 @@ def train(config: TrainConfig, arguments: argparse.Namespace) -> None:
     arguments.out.mkdir(parents=True, exist_ok=True)
     checkpoint = arguments.out / "checkpoint.pt"
     log = arguments.out / "log.jsonl"
+    if config.turns and arguments.weights is None:
+        raise ModelError("This config learns from a trained network: name it by --weights.")
     run = start_run(config, device, arguments.weights)
     if checkpoint.exists():
         run.load(checkpoint)

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from models import release, train
+from models import losses, release, train
 from models.anysr import WIDTHS
 from models.axis import Axis
 from models.datasets import Pairs, degrade, load_folder, shrink
@@ -145,17 +145,59 @@ def test_what_training_leaves_can_ship(workshop: Path) -> None:
 def test_halving_the_error_of_any_picture_gains_as_much_in_psnr() -> None:
     rough, smooth = 0.1 * torch.randn(2, 1, 8, 8, 3, generator=torch.Generator().manual_seed(1))
     smooth /= 5
-    before = train.loss_of(torch.cat([rough, smooth]), "psnr")
+    before = losses.loss_of(torch.cat([rough, smooth]), "psnr")
     for after in ([rough / 2, smooth], [rough, smooth / 2]):
-        gain = before - train.loss_of(torch.cat(after), "psnr")
+        gain = before - losses.loss_of(torch.cat(after), "psnr")
         assert gain == pytest.approx(np.log(4) / 2, rel=0.02)
 
 
 def test_psnr_counts_luma_most_but_colours_too() -> None:
     grey = torch.full((1, 8, 8, 3), 0.1)
     tinted = torch.tensor([0.1, 0.0, -0.1]).expand(1, 8, 8, 3)
-    perfect, luma, colour = (train.loss_of(e, "psnr") for e in (0 * grey, grey, tinted))
+    perfect, luma, colour = (losses.loss_of(e, "psnr") for e in (0 * grey, grey, tinted))
     assert perfect < colour < luma
+
+
+def test_a_teacher_changes_where_the_loss_leads_but_not_how_much_pictures_count() -> None:
+    generator = torch.Generator().manual_seed(1)
+    hr, taught = 0.1 * torch.randn(2, 2, 8, 8, 3, generator=generator)
+    output = torch.zeros_like(hr, requires_grad=True)
+
+    def gradient(loss: torch.Tensor) -> torch.Tensor:
+        (found,) = torch.autograd.grad(loss, output)
+        return found
+
+    alone = gradient(losses.loss_of(output - hr, "psnr"))
+    untaught = gradient(losses.taught_loss(output - hr, output - taught, 1.0))
+    torch.testing.assert_close(untaught, alone)
+    agreed = gradient(losses.taught_loss(output - hr, output - hr, 0.2))
+    torch.testing.assert_close(agreed, alone)
+    led = gradient(losses.taught_loss(output - hr, output - taught, 0.0))
+    there = gradient(losses.taught_loss(output - hr, output - output.detach(), 0.0))
+    assert (led * -taught).sum() > 0
+    assert there.abs().max() == 0
+
+
+def test_a_network_learns_what_it_answers_to_other_turns_itself(workshop: Path) -> None:
+    train.main(arguments(workshop, "first"))
+    save_file(weights(workshop / "first"), workshop / "first.safetensors")
+    plain = train.TrainConfig.read(workshop / "tiny.toml")
+    config = replace(plain, turns=2, truth=0.0, steps=300, muon_lr=0.002, frozen=True)
+    pairs = Pairs(load_folder(workshop / "data", 32))
+    run = train.start_run(config, torch.device("cpu"), workshop / "first.safetensors")
+    taught = [t.clone() for t in run.teacher.parameters()]
+    first = np.mean([train.train_step(run, config, pairs, 0, 1) for _ in range(12)])
+    for _ in range(30):
+        train.train_step(run, config, pairs, 0, 1)
+    last = np.mean([train.train_step(run, config, pairs, 0, 1) for _ in range(12)])
+    assert last < 0.5 * first
+    assert all(torch.equal(a, b) for a, b in zip(run.teacher.parameters(), taught, strict=True))
+
+
+def test_who_learns_from_a_network_has_to_name_it(workshop: Path) -> None:
+    (workshop / "tiny.toml").write_text("turns = 2\n" + CONFIG)
+    with pytest.raises(ModelError, match="--weights"):
+        train.main(arguments(workshop, "run"))
 
 
 def test_draws_follow_algorithm_1() -> None:
