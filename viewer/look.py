@@ -53,6 +53,17 @@ class RoomyRows(QStyledItemDelegate):
     ) -> QSize:
         return super().sizeHint(option, index) + self._more
 
+    def initStyleOption(
+        self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        """Let Qt's style derive the outline of check boxes from a colour amid, seen on dark too."""
+        super().initStyleOption(option, index)
+        palette: QPalette = option.palette  # pyright: ignore[reportAttributeAccessIssue]
+        texts, base = palette.color(palette.ColorRole.Text), palette.color(palette.ColorRole.Base)
+        grey = (texts.lightness() + base.lightness()) // 2
+        palette.setColor(palette.ColorRole.Window, QColor(grey, grey, grey))
+        option.palette = palette  # pyright: ignore[reportAttributeAccessIssue]
+
 
 def closing_buttons(parent: QWidget) -> QDialogButtonBox:
     """Return a button that closes a dialog.

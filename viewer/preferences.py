@@ -188,6 +188,6 @@ class Preferences(QDialog):
 
 
 def _remark(text: str) -> QLabel:
-    remark = QLabel(text, wordWrap=True)
+    remark = QLabel(text)  # a wrapped one has no height of its own, and would be cut or have a gap
     remark.setForegroundRole(QPalette.ColorRole.PlaceholderText)
     return remark

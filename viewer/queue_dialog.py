@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
@@ -38,6 +38,9 @@ from viewer.upscale_options import UpscaleOptions
 
 #: Of the list: the column of names, and what a row is higher than its text.
 NAME_PX, ROW_MARGIN_PX = 200, 8
+
+#: Of the dialog; and of the screen it takes at most so much, for its buttons must be in reach.
+SIZE, SCREEN_SHARE = QSize(620, 640), 0.88
 
 
 class QueueDialog(QDialog):
@@ -139,7 +142,7 @@ class QueueDialog(QDialog):
         column.addWidget(self.table, 1)
         for widget in (self._settings, self.bar, self.told, buttons):
             column.addWidget(widget)
-        self.resize(620, 640)
+        self.resize(SIZE.boundedTo(self.screen().availableSize() * SCREEN_SHARE))
 
     def _list_buttons(self) -> QHBoxLayout:
         row = QHBoxLayout()

@@ -13,6 +13,7 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QRect,
     QRectF,
     QSize,
@@ -23,21 +24,16 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QImage, QPainter, QPalette, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import (
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QWidget,
-)
+from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from viewer.core.folder import Folder
 from viewer.core.thumbnails import SIZES
 from viewer.language import tr
 from viewer.thumbnailer import ThumbnailRequest
 
-#: Logical pixels: a thumbnail's longer side, what is left free around it, the current one's frame.
-SIDE, MARGIN, FRAME = 72, 5, 2
+#: Logical pixels: a thumbnail's longer side, what is left free around it, the current one's frame,
+#: and the plate under a picture so small that it could not be found.
+SIDE, MARGIN, FRAME, PLATE = 72, 5, 2, 24
 CELL = SIDE + 2 * MARGIN
 
 #: Images in hand, at most.
@@ -112,7 +108,11 @@ class _Painter(QStyledItemDelegate):
         if image is None:
             _draw_blank(painter, place, palette, broken=not model.wants(index.row()))
         else:
+            plate = _amid(place, place.size().expandedTo(QSize(PLATE, PLATE)))
+            if plate != place:
+                _draw_blank(painter, plate, palette, broken=False)
             painter.drawImage(place, image)
+            place = plate
         if state & QStyle.StateFlag.State_Selected:
             painter.setPen(QPen(palette.color(QPalette.ColorRole.Highlight), FRAME))
             grown = FRAME / 2 + 1
@@ -129,8 +129,13 @@ def _place(cell: QRect, size: QSize | None) -> QRect:
     elif size.width() > SIDE or size.height() > SIDE:
         size = size.scaled(SIDE, SIDE, Qt.AspectRatioMode.KeepAspectRatio)
         size = size.expandedTo(QSize(1, 1))
-    place = QRect(inside.topLeft(), size)
-    place.moveCenter(inside.center())
+    return _amid(inside, size)
+
+
+def _amid(around: QRect, size: QSize) -> QRect:
+    """Return a place of that size about the same middle."""
+    place = QRect(around.topLeft(), size)
+    place.moveCenter(around.center())
     return place
 
 
@@ -144,14 +149,8 @@ def _draw_blank(painter: QPainter, place: QRect, palette: QPalette, *, broken: b
         colour.setAlphaF(0.4)
         painter.setPen(QPen(colour, 1.5))
         size = place.width() // 5
-        middle = place.center()
-        for sign in (1, -1):
-            painter.drawLine(
-                middle.x() - size,
-                middle.y() - sign * size,
-                middle.x() + size,
-                middle.y() + sign * size,
-            )
+        for end in (QPoint(size, size), QPoint(size, -size)):
+            painter.drawLine(place.center() - end, place.center() + end)
 
 
 class Strip(QListView):

@@ -6,6 +6,7 @@ from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QMessageBox
 
+from viewer import look
 from viewer.preferences import NOT_ASKED
 from viewer.settings import DEFAULTS
 
@@ -50,6 +51,19 @@ def test_the_palette_lists_all_that_can_be_done_now(app):
     listed = names(palette(app))
     assert {"Full screen", "Open…", "Settings…"} <= set(listed)
     assert "Leave full screen" not in listed  # one is not in it
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_empty_check_box_in_the_palette_can_be_seen(app, qapp, theme):
+    look.use_theme(qapp, theme)
+    ask = palette(app)
+    QTest.keyClicks(ask.query, "full screen")
+    box = ask.found.visualItemRect(ask.found.topLevelItem(0)).adjusted(1, 1, 0, -1)
+    ask.found.setCurrentItem(None)
+    shot = ask.found.viewport().grab().toImage()
+    line = [shot.pixelColor(x, box.center().y()).lightness() for x in range(box.left(), 24)]
+    assert max(line) - min(line) > 60
+    look.use_theme(qapp, "system")
 
 
 def test_typing_and_return_do_what_is_found(app, qtbot):

@@ -87,6 +87,16 @@ def test_it_shows_the_pictures_of_the_folder_and_marks_the_one_on_screen(show, h
     assert strip.currentIndex().row() == 3
 
 
+def test_a_picture_of_one_pixel_lies_on_a_plate_and_can_be_clicked(show, holiday):
+    Image.new("RGB", (1, 1), (120, 120, 120)).save(holiday / "img3.png")
+    app = show(holiday / "img1.png")
+    strip = app.pictures.strip
+    shot = strip.viewport().grab().toImage()
+    cell, ratio = strip.visualRect(strip.model().index(2, 0)), shot.devicePixelRatio()
+    beside = shot.pixelColor((cell.center() + QPoint(8, 8)) * ratio)
+    assert beside != shot.pixelColor((cell.topLeft() + QPoint(2, 2)) * ratio)
+
+
 def test_a_click_goes_there_and_the_arrow_keys_go_on(show, holiday, qtbot):
     app = show(holiday)
     strip = app.pictures.strip

@@ -11,7 +11,7 @@ from viewer.core.geometry import ViewState
 from viewer.language import tr
 from viewer.motion import Motion
 
-LONGEST, SHORTEST, BORDER = 208, 24, 1
+LONGEST, SHORTEST, BORDER = 206, 24, 1
 EDGE, SHADE, BACK = QColor(255, 255, 255), QColor(0, 0, 0, 120), QColor(20, 20, 20)
 
 
