@@ -47,9 +47,10 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
     # Threads that wait for the others of a step sleep: spinning, they keep those from their core,
     # and beside a busy program a pass takes several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    # oneDNN keeps what it has compiled for each shape, by default of a thousand: 40 MB. With fewer
-    # no pass was slower.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    # oneDNN, and torch again for each thread, keep what was compiled for a shape, by default for a
+    # thousand: 40 MB, and in half an hour of random use 200. With fewer no pass was slower.
+    for cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        os.environ.setdefault(cache, "64")
     _keep_freed_memory()
     preload_torch()
     with _collecting_later():

@@ -5,9 +5,12 @@ ANYZOOM_SOAK_MINUTES=30 makes it half an hour; without, it is two minutes.
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import os
 import statistics
+import subprocess
+import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +23,7 @@ from user import Sample, User
 from viewer import monitor
 from viewer.engine import load_upscaler
 
+ROOT = Path(__file__).parents[2]
 MINUTES = float(os.environ.get("ANYZOOM_SOAK_MINUTES", "2"))
 
 #: How often is looked at what the process holds.
@@ -74,6 +78,37 @@ def test_in_long_use_nothing_grows_and_nothing_is_said(start, pictures, monkeypa
     loud = [each.getMessage() for each in caplog.records if each.levelno >= logging.WARNING]
     assert loud == []
     assert_nothing_grew(user.samples)
+
+
+#: Runs a network on pieces of ever other shapes; prints the bytes in use when the caches are full,
+#: and later.
+SHAPES = """
+import ctypes
+import numpy as np
+from viewer.engine import load_upscaler
+
+class Facts(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in "abcdefghij"]
+
+libc = ctypes.CDLL(None)
+libc.mallinfo2.restype = Facts
+upscaler, rng = load_upscaler("tiny", "cpu"), np.random.default_rng(4)
+image = rng.integers(0, 256, (200, 200, 3), np.uint8)
+for count in range(1, 241):
+    height, width = rng.integers(12, 48, 2)
+    upscaler.region(image, (400, 400), (90, 90 + height), (90, 90 + width), 1.0)
+    if count in (80, 240):
+        print(libc.mallinfo2().h)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="told by glibc alone")
+def test_what_is_compiled_for_a_shape_is_not_kept_for_ever():
+    words = [sys.executable, "-c", SHAPES]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    early, late = map(int, done.stdout.split())
+    assert late - early < 8 << 20
 
 
 def live_a_round(user: User) -> None:
