@@ -18,7 +18,7 @@ from viewer.core.extras import EXTRAS, HEIF, JXL, RAW
 from viewer.core.jxl import header as jxl_header
 from viewer.core.picture import Wish
 from viewer.core.source import open_picture
-from viewer.core.spaces import BT2020_PRIMARIES, P3_PRIMARIES, SRGB, Space
+from viewer.core.spaces import BT2020_PRIMARIES, P3_PRIMARIES, SRGB, Hdr, Space
 
 SMOOTH = resized(noise(8, 6), (120, 80), Image.Resampling.BICUBIC)
 HEADS = {
@@ -242,9 +242,17 @@ def test_a_heic_of_a_phone_is_in_display_p3(tmp_path):
 
 
 @needs(HEIF)
-def test_a_heic_with_the_tones_of_television_is_left_as_it_is(tmp_path):
-    numbers = {"color_primaries": 9, "transfer_characteristics": 16, "matrix_coefficients": 9}
-    assert open_picture(heic(tmp_path / "a.heic", **numbers)).icc_profile is None
+@pytest.mark.parametrize("hdr", Hdr)
+def test_a_heic_of_high_dynamic_range_becomes_srgb(tmp_path, hdr):
+    numbers = {"color_primaries": 9, "matrix_coefficients": 9}
+    plain, bright = (
+        open_picture(heic(tmp_path / "a.heic", transfer_characteristics=tones, **numbers))
+        for tones in (4, hdr)
+    )
+    expected = colour.convert(plain.pixels, Space(BT2020_PRIMARIES, hdr=hdr).profile, None)
+    assert np.abs(bright.pixels.astype(int) - expected).max() <= 1
+    assert bright.icc_profile is None
+    assert [fact.value for fact in bright.facts] == [f"HDR ({hdr.name}) → SDR"]
 
 
 def lossless_jxl(path, spaces: str):
@@ -313,11 +321,21 @@ def test_a_jxl_is_in_the_space_that_it_names(tmp_path, spaces, space):
 
 
 @needs(JXL)
-def test_a_jxl_of_video_and_a_jxl_whose_header_ends_early_are_taken_for_srgb(tmp_path):
-    television = NAMED + "10" + "01" + number(7, 4) + "0" + "01" + number(14, 4) + DEFAULT_INTENT
-    path = lossless_jxl(tmp_path / "a.jxl", television)
-    assert open_picture(path).icc_profile is None
-    assert SRGB.primaries != BT2020_PRIMARIES
+@pytest.mark.parametrize(
+    ("hdr", "tones"), [(Hdr.PQ, "01" + number(14, 4)), (Hdr.HLG, "11" + number(0, 6))]
+)
+def test_a_jxl_of_high_dynamic_range_becomes_srgb(tmp_path, hdr, tones):
+    bits = NAMED + "10" + "01" + number(7, 4) + "0" + tones + DEFAULT_INTENT
+    picture = open_picture(lossless_jxl(tmp_path / "a.jxl", bits), keep_space=True)
+    expected = colour.convert(SMOOTH, Space(BT2020_PRIMARIES, hdr=hdr).profile, None)
+    assert np.abs(picture.pixels.astype(int) - expected).max() <= 1
+    assert [fact.value for fact in picture.facts] == [f"HDR ({hdr.name}) → SDR"]
+
+
+@needs(JXL)
+def test_a_jxl_whose_header_ends_early_is_damaged(tmp_path):
+    bits = NAMED + "10" + "01" + number(7, 4) + "0" + "01" + number(14, 4) + DEFAULT_INTENT
+    path = lossless_jxl(tmp_path / "a.jxl", bits)
     for length in range(2, 12):
         (tmp_path / "b.jxl").write_bytes(path.read_bytes()[:length])
         with pytest.raises(OpenError, match="damaged"):

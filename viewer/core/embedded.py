@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from PIL import ExifTags, Image, ImageCms
 
+from viewer.core.spaces import Hdr
+
 _TAG, _GPS = ExifTags.Base, ExifTags.GPS
 
 #: The groups of facts, in this order. Those of the last may be nobody else's business.
@@ -20,8 +22,8 @@ PRIVATE = "place"
 
 #: All that a file may tell of itself.
 NAMES = (
-    *("profile", "taken", "camera", "lens", "exposure", "focal_length", "software", "artist"),
-    *("copyright", "position", "altitude"),
+    *("profile", "range", "taken", "camera", "lens", "exposure", "focal_length", "software"),
+    *("artist", "copyright", "position", "altitude"),
 )
 
 
@@ -41,6 +43,11 @@ def facts_in(exif: bytes | None, icc_profile: bytes | None) -> tuple[Fact, ...]:
     """Return what there is to be told, of endless texts the beginning."""
     told = (*_profile_fact(icc_profile), *_exif_facts_if_any(exif))
     return tuple(fact._replace(value=fact.value[:LONGEST_TEXT]) for fact in told)
+
+
+def range_fact(hdr: Hdr) -> Fact:
+    """Tell that more light was told apart than is shown."""
+    return Fact("picture", "range", f"HDR ({hdr.name}) → SDR")
 
 
 def _profile_fact(icc_profile: bytes | None) -> Iterator[Fact]:

@@ -6,7 +6,7 @@ import functools
 import importlib
 import importlib.util
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,17 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from viewer.core import jxl, metadata, pillow
+from viewer.core import jxl, metadata, numbered, pillow, spaces
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Room, Wish
-from viewer.core.spaces import BT2020_PRIMARIES, P3_PRIMARIES, Space
 
 #: Of a file, so much tells its format.
 _HEAD_BYTES = 64
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-#: Of H.273: those of sRGB, of video, or not told; the others need tone mapping.
-_USUAL_TONES = {1, 2, 6, 13, 14, 15}
 _AVIF_BRANDS = {b"avif", b"avis"}
 
 
@@ -141,17 +138,10 @@ def _read_heif(file: BinaryIO, expect: Expect, _wish: Wish) -> Raster:
     image: ImageFile.ImageFile = Image.open(file, formats=("HEIF",))
     expect(*image.size)
     image.load()
-    if "icc_profile" not in image.info and (numbers := image.info.get("nclx_profile")):
-        image.info["icc_profile"] = _named_space(numbers)
+    if "icc_profile" not in image.info and (told := image.info.get("nclx_profile")):
+        space = spaces.named(told["color_primaries"], told["transfer_characteristics"])
+        numbered.note(image.info, space)
     return Raster(image, image.size)
-
-
-def _named_space(numbers: Mapping[str, Any]) -> bytes | None:
-    """Return the profile of a space told by the numbers of ITU-T H.273, if it is for pictures."""
-    primaries = {9: BT2020_PRIMARIES, 12: P3_PRIMARIES}.get(numbers["color_primaries"])
-    if primaries is None or numbers["transfer_characteristics"] not in _USUAL_TONES:
-        return None
-    return Space(primaries).profile
 
 
 # -- JPEG XL -----------------------------------------------------------------------------------
@@ -176,8 +166,7 @@ def _read_jxl(file: BinaryIO, expect: Expect, _wish: Wish) -> Raster:
     if pixels.ndim == 3 and pixels.shape[2] == 1:
         pixels = pixels[..., 0]
     image = Image.fromarray(pixels)
-    with suppress(ValueError):  # then its colours are taken for sRGB
-        image.info["icc_profile"] = space.profile
+    numbered.note(image.info, space)
     return Raster(image, image.size)
 
 

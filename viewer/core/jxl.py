@@ -10,6 +10,7 @@ from viewer.core.spaces import (
     P3_PRIMARIES,
     SRGB,
     SRGB_PRIMARIES,
+    Hdr,
     Place,
     Space,
 )
@@ -162,13 +163,16 @@ def _named(bits: _Bits) -> Space:
         primaries = tuple(_place(bits) for _ in range(3))
     else:
         primaries = _PRIMARIES.get(number)
+    hdr = None
     if bits.take():
         gamma = 1e7 / max(1, bits.take(24))
-    elif (curve := bits.choose(_ENUM)) in _GAMMAS:
-        gamma = _GAMMAS[curve]
     else:
-        return SRGB
-    return SRGB if white is None or primaries is None else Space(primaries, white, gamma)
+        curve = bits.choose(_ENUM)
+        hdr = Hdr(curve) if curve in tuple(Hdr) else None
+        if hdr is None and curve not in _GAMMAS:
+            return SRGB
+        gamma = _GAMMAS.get(curve)
+    return SRGB if white is None or primaries is None else Space(primaries, white, gamma, hdr)
 
 
 def _place(bits: _Bits) -> Place:

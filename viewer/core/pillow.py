@@ -14,10 +14,11 @@ from typing import BinaryIO
 import numpy as np
 from PIL import Image, ImageFile
 
-from viewer.core import colour, embedded, metadata, webp
+from viewer.core import colour, embedded, metadata, numbered, webp
 from viewer.core.album import Album, frame_ms, page_count
 from viewer.core.errors import OpenError, shown
 from viewer.core.picture import Picture, Pixels, Room, Wish
+from viewer.core.spaces import Hdr
 
 #: What Pillow may try. Its other decoders are rarely used, hence rarely tested: they stay shut.
 FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "GIF", "BMP", "JPEG2000")
@@ -77,6 +78,8 @@ def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> 
         check_size(path, file, told, room)
     with no_pixel_limit():
         image = album.open(file, wish.page, FORMATS)
+    if image.format == "PNG" or "icc_profile" not in image.info:
+        numbered.note(image.info, numbered.space_in(file, image.format))
     full_size = image.size
     _reduce(image, wish)
     reduced = image.size != full_size and wish.shrink == 1
@@ -113,8 +116,11 @@ def finished(
     room: Room,
 ) -> Picture:
     """Return a loaded image as a picture in its colours, turned."""
-    icc_profile = image.info.get("icc_profile")
-    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=wish.keep_space)
+    icc_profile, hdr = image.info.get("icc_profile"), image.info.get("hdr")
+    pressed = isinstance(hdr, Hdr)  # into sRGB: what brought it there is no profile for copies
+    keep_space = wish.keep_space and not pressed
+    colours, alpha, space = colour.to_rgb(image, icc_profile, keep_space=keep_space)
+    icc_profile, told = (None, [embedded.range_fact(hdr)]) if pressed else (icc_profile, [])
     pixels = _upright_array(colours, turn, room)
     return Picture(
         path=path,
@@ -128,7 +134,7 @@ def finished(
         profile=colour.plain_profile(icc_profile),
         space=space,
         shrunk=wish.shrink,
-        facts=embedded.facts_in(exif, icc_profile),
+        facts=(*embedded.facts_in(exif, icc_profile), *told),
     )
 
 

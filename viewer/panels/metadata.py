@@ -36,6 +36,7 @@ def titles() -> dict[str, str]:
         "place": tr("Place"),
         "size": tr("Size"),
         "profile": tr("Colour profile"),
+        "range": tr("Brightness range"),
         "name": tr("Name"),
         "folder": tr("Folder"),
         "bytes": tr("File size"),
