@@ -62,7 +62,7 @@ class QueueDialog(QDialog):
         self.overwrite = QCheckBox(tr("&Replace files that exist"), self)
         self.bar = QProgressBar(self, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
-        self.told = QLabel(self, wordWrap=True)
+        self.told = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.start, self.stop = QPushButton(tr("&Start")), QPushButton(tr("&Cancel"))
         self._lay_out()
         self.start.clicked.connect(self._start)

@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QBrush, QColor
 
 from viewer.language import tr
+from viewer.literal import literal
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -91,7 +92,7 @@ class QueueModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return path.name if first else state
         if role == Qt.ItemDataRole.ToolTipRole:
-            return str(path) if first else state
+            return literal(str(path) if first else state)
         if role == Qt.ItemDataRole.ForegroundRole and failed and not first:
             return QBrush(FAILED)
         return None

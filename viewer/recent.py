@@ -8,6 +8,7 @@ from pathlib import Path
 
 from viewer.actions import Actions
 from viewer.language import tr
+from viewer.literal import literal
 from viewer.settings import Settings
 
 COUNT = 9
@@ -66,6 +67,6 @@ class Recent:
                 path = paths[place]
                 name = f"{path.name or path}  –  {path.parent}".replace("&", "&&")
                 entry.setText(f"&{place + 1}  {name}")
-                entry.setToolTip(str(path))
+                entry.setToolTip(literal(str(path)))
         self._clear.setEnabled(bool(paths))
         self._menu.menuAction().setEnabled(bool(paths))

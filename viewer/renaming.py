@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -32,7 +33,7 @@ class RenameDialog(QDialog):
         self.edit.setAccessibleName(tr("New name"))
         self.edit.selectAll()
         self.edit.textChanged.connect(self._check)
-        self.fault = QLabel(self, wordWrap=True)
+        self.fault = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.fault.setAccessibleName(tr("What is wrong with the name"))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
@@ -43,7 +44,7 @@ class RenameDialog(QDialog):
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()
         row.addWidget(self.edit)
-        row.addWidget(QLabel(path.suffix, self))
+        row.addWidget(QLabel(path.suffix, self, textFormat=Qt.TextFormat.PlainText))
         column = QVBoxLayout(self)
         column.addLayout(row)
         column.addWidget(self.fault)

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 from viewer.core.folder import Folder
 from viewer.core.thumbnails import SIZES
 from viewer.language import tr
+from viewer.literal import literal
 from viewer.thumbnailer import ThumbnailRequest
 
 #: Logical pixels: a thumbnail's longer side, what is left free around it, the current one's frame,
@@ -83,9 +84,10 @@ class _Files(QStringListModel):
             self._images.popitem(last=False)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
-            return Path(self.files[index.row()]).name
-        return None
+        name = Path(self.files[index.row()]).name
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return literal(name)
+        return name if role == Qt.ItemDataRole.AccessibleTextRole else None
 
 
 class _Painter(QStyledItemDelegate):

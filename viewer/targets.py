@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from viewer.core.export import FORMATS
 from viewer.language import tr
+from viewer.literal import literal
 
 
 def ask_for_target(
@@ -31,7 +32,7 @@ def ask_for_target(
     if not target.exists() and not target.is_symlink():
         return target, False
     question = tr("{name} exists already. Replace it?").format(name=target.name)
-    answer = QMessageBox.question(parent, title, question)
+    answer = QMessageBox.question(parent, title, literal(question))
     return (target, True) if answer == QMessageBox.StandardButton.Yes else None
 
 

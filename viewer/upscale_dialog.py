@@ -51,7 +51,7 @@ class UpscaleDialog(QDialog):
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bar = QProgressBar(self, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
-        self.told = QLabel(self, wordWrap=True)
+        self.told = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.save = QPushButton(tr("&Save as…"))
         self.cancel = QPushButton(tr("&Cancel"))
         buttons = closing_buttons(self)

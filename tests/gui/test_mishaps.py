@@ -11,11 +11,17 @@ import corpus
 import psutil
 import pytest
 from fakes import noise
-from PIL import Image
+from PIL import ExifTags, Image
+from PySide6 import QtGui
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel
 
 from viewer.core import parts, process
 from viewer.core.export import ExportError, save_picture
+from viewer.queue_model import QueueModel
+from viewer.renaming import RenameDialog
+from viewer.targets import ask_for_target
 
 UNIX = pytest.mark.skipif(sys.platform == "win32", reason="there is nothing of that kind here")
 
@@ -141,6 +147,68 @@ def test_closing_does_not_wait_for_decoders_that_were_stopped(start, holiday, qt
     assert app.stop()
     assert time.monotonic() - begun < 1
     assert psutil.wait_procs(stopped, timeout=20)[1] == []
+
+
+@pytest.fixture
+def marked_up(tmp_path):
+    """A picture whose name and text show another one wherever they are taken for HTML."""
+    folder = tmp_path / "marked up"
+    folder.mkdir()
+    path, exif = folder / "<img src=other.bmp> & <b>bold.png", Image.Exif()
+    exif[ExifTags.Base.Artist] = f"<img src='{tmp_path}/other.bmp'> x"
+    Image.fromarray(noise(90, 60)).save(path, exif=exif)
+    return path
+
+
+def seen(text: str) -> str:
+    """Return what a tooltip shows."""
+    document = QtGui.QTextDocument()
+    if QtGui.Qt.mightBeRichText(text):
+        document.setHtml(text)
+        return document.toPlainText()
+    return text
+
+
+@UNIX
+def test_what_a_file_says_is_shown_letter_by_letter(start, qtbot, marked_up):
+    """Else Qt would open pictures named there, and decode them within the viewer."""
+    name = marked_up.name
+    app = start(marked_up, preset="off")
+    qtbot.waitUntil(lambda: app.browser.place is not None)
+    app.window.registry["view.strip"].trigger()
+    strip = app.pictures.strip.model()
+    assert seen(strip.data(strip.index(0, 0), Qt.ItemDataRole.ToolTipRole)) == name
+    entry = app.pictures.recent._entries[0]
+    qtbot.waitUntil(lambda: entry.toolTip() != "")
+    app.pictures.recent._show()
+    assert seen(entry.toolTip()) == str(marked_up)
+    app.window.registry["view.metadata"].trigger()
+    listed = app.panels.metadata.list
+    qtbot.waitUntil(lambda: listed.findItems("<img", Qt.MatchFlag.MatchContains, 1) != [])
+    for line in listed.findItems("<img", Qt.MatchFlag.MatchContains, 1):
+        assert seen(line.toolTip(1)) == line.text(1)
+    queue = QueueModel(app.window)
+    queue.add([marked_up])
+    assert seen(queue.data(queue.index(0, 0), Qt.ItemDataRole.ToolTipRole)) == str(marked_up)
+
+
+@UNIX
+def test_dialogs_show_names_letter_by_letter(start, marked_up, monkeypatch):
+    app = start(marked_up, preset="off")
+    questions: list[str] = []
+    monkeypatch.setattr(
+        "viewer.targets.QMessageBox.question", lambda *words: questions.append(words[2])
+    )
+    answer = (str(marked_up), "")
+    monkeypatch.setattr("viewer.targets.QFileDialog.getSaveFileName", lambda *_, **__: answer)
+    assert ask_for_target(app.window, "Save", marked_up, "x") is None
+    assert seen(questions[0]).startswith(marked_up.name)
+    app.window.registry["file.upscale"].trigger()
+    app.window.registry["file.upscale_many"].trigger()
+    dialogs = (app.exports.upscale_dialog.told, app.exports.queue_dialog.told)
+    rename = RenameDialog(app.window, marked_up, app.pictures.moves)
+    for label in (*dialogs, *rename.findChildren(QLabel)):
+        assert label.textFormat() == Qt.TextFormat.PlainText
 
 
 def test_frames_that_are_not_there_end_the_playing(start, qtbot, tmp_path):

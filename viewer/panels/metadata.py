@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from viewer.core.embedded import PRIVATE, Fact
 from viewer.language import tr
+from viewer.literal import literal
 from viewer.look import RoomyRows
 
 #: The values that are measured; others may have points of their own.
@@ -125,7 +126,7 @@ class MetadataPanel(QDockWidget):
                 group = fact.group
                 self._add_heading(words[group])
             line = QTreeWidgetItem([words[fact.name], self._in_order(_value(fact))])
-            line.setToolTip(1, _value(fact))
+            line.setToolTip(1, literal(_value(fact)))
             self.list.addTopLevelItem(line)
         hidden = any(fact.group == PRIVATE for fact in self._facts) and not self._private
         self.reveal.setEnabled(hidden)
