@@ -20,6 +20,7 @@ from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.decoder import Decoder
+from viewer.core.errors import shown
 from viewer.core.options import Options
 from viewer.core.plan import scene_of
 from viewer.core.presets import shipped
@@ -295,7 +296,7 @@ class App(QObject):
             picture, page = opened.picture, None
             if picture.pages > 1 and not picture.frame_ms:
                 page = opened.stamp.page + 1, picture.pages
-            name, place = opened.stamp.path.name, self.browser.place
+            name, place = shown(opened.stamp.path), self.browser.place
             self.window.show_title(name, picture.size, place, page)
 
     @Slot()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+import os
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -116,8 +117,8 @@ class Clipboard(QObject):
     def copy_path(self, path: Path) -> None:
         """Copy a path as text, and as a file to those that take one."""
         mime = QMimeData()
-        mime.setText(str(path))
-        mime.setUrls([QUrl.fromLocalFile(str(path))])
+        mime.setText(os.fsencode(path).decode(errors="replace"))
+        mime.setUrls([QUrl.fromEncoded(path.absolute().as_uri().encode())])
         QGuiApplication.clipboard().setMimeData(mime)
 
     @Slot(object)

@@ -17,7 +17,7 @@ from PySide6.QtCore import QFile, QObject, QStandardPaths, Signal, Slot
 
 from viewer.core import folder, moving, parts
 from viewer.core.enlarge import check_not_source
-from viewer.core.errors import ExportError, OpenError, ViewerError, shown
+from viewer.core.errors import ExportError, OpenError, ViewerError, is_text, shown
 from viewer.core.export import Pixels, save_picture
 from viewer.core.folder import Folder
 from viewer.core.moving import MoveError
@@ -148,6 +148,8 @@ def to_trash(path: Path) -> Path | None:
 
     What is returned is the old path where the system does not tell the new one.
     """
+    if not is_text(path):
+        return None
     with contextlib.suppress(OSError):  # Qt makes the trash itself, but not the folder for it
         data = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
         Path(data).mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from viewer.actions import Actions
+from viewer.core.errors import is_text
 from viewer.language import tr
 from viewer.literal import literal
 from viewer.settings import Settings
@@ -46,7 +47,7 @@ class Recent:
 
     def note(self, path: Path) -> None:
         """Put a path at the top."""
-        if "\n" not in str(path):
+        if "\n" not in str(path) and is_text(path):
             rest = [each for each in self.paths if each != path]
             lines = [str(each) for each in (path, *rest)]
             self._settings.set("recent", "\n".join(lines[:COUNT]))

@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 import time
+from pathlib import Path
 
 import corpus
 import psutil
@@ -14,6 +15,7 @@ from fakes import noise
 from PIL import ExifTags, Image
 from PySide6 import QtGui
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
@@ -209,6 +211,27 @@ def test_dialogs_show_names_letter_by_letter(start, marked_up, monkeypatch):
     rename = RenameDialog(app.window, marked_up, app.pictures.moves)
     for label in (*dialogs, *rename.findChildren(QLabel)):
         assert label.textFormat() == Qt.TextFormat.PlainText
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are text elsewhere")
+def test_a_name_that_is_no_text_never_stands_for_another_file(start, qtbot, tmp_path):
+    """Qt leaves out what it cannot read of a name, and so would throw away the wrong file."""
+    folder = tmp_path / "odd"
+    folder.mkdir()
+    other, odd = folder / "a.png", Path(os.fsdecode(os.fsencode(folder) + b"/a\xff.png"))
+    for path in (other, odd):
+        Image.fromarray(noise(90, 60)).save(path, "PNG")
+    app = start(odd, preset="off")
+    qtbot.waitUntil(lambda: app.browser.place == (2, 2))
+    assert app.window.windowTitle().startswith("a\N{REPLACEMENT CHARACTER}.png")
+    app.window.registry["edit.copy_path"].trigger()
+    mime = QGuiApplication.clipboard().mimeData()
+    assert bytes(mime.urls()[0].toEncoded().data()).endswith(b"/a%FF.png")
+    assert mime.text() != str(other)
+    assert other not in app.pictures.recent.paths
+    app.window.registry["file.trash"].trigger()
+    qtbot.waitUntil(lambda: "could not be moved to the trash" in app.window.messages.text)
+    assert sorted(folder.iterdir()) == [other, odd]
 
 
 def test_frames_that_are_not_there_end_the_playing(start, qtbot, tmp_path):

@@ -95,6 +95,11 @@ def shown(path: Path) -> str:
     return name if len(name) <= LONGEST_NAME else f"{name[:60]}…{name[-30:]}"
 
 
+def is_text(path: Path) -> bool:
+    """Tell whether a path is text. Qt leaves out what is none, and so would name another file."""
+    return not any("\ud800" <= char <= "\udfff" for char in str(path))
+
+
 def one_line(text: str) -> str:
     """Return a text on one line, of characters that can be shown, without the middle if endless."""
     text = " ".join(text.split())
