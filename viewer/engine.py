@@ -6,14 +6,12 @@ The only viewer file that runs models. Lives on the worker thread.
 from __future__ import annotations
 
 import ctypes
-import gc
 import importlib.util
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ from numpy.typing import NDArray
 from models import spec
 from viewer.core import careful
 from viewer.core.careful import RegionUpscaler
+from viewer.core.collecting import collecting_later
 from viewer.core.colour import convert
 from viewer.core.errors import GpuLost, TileError
 from viewer.core.resample import Resampler, premultiplied_bgra
@@ -53,7 +52,7 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
         os.environ.setdefault(cache, "64")
     _keep_freed_memory()
     preload_torch()
-    with _collecting_later():
+    with collecting_later():
         from models.upscaler import Upscaler
 
     return Upscaler(spec.find(model), device)
@@ -85,21 +84,6 @@ def use_threads(count: int) -> None:
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != count:
         torch.set_num_threads(count)
-
-
-@contextmanager
-def _collecting_later() -> Iterator[None]:
-    """Spare the objects of an import from Python's garbage collector, then and for good.
-
-    To look through the hundred thousand of torch takes a tenth of a second, in which no other
-    thread runs and the window would not answer.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 def preload_torch() -> None:

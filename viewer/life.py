@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 
 from viewer import ownership
 from viewer.app import App
+from viewer.core.collecting import collecting_later
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import check_not_source
 from viewer.core.errors import ViewerError
@@ -44,7 +45,8 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
         ownership.watch()
     use_language(qt)
     use_good_style(qt)
-    app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
+    with collecting_later():
+        app = App(options, decoders=(decoder or Decoder(), Decoder(AHEAD_NICENESS)))
     app.settings.follow("theme", functools.partial(use_theme, qt))
     waker = _quit_on_signals(qt)
     app.window.closed.connect(qt.quit)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from viewer.bench.photos import save_photo
 from viewer.bench.stage import BenchError
+from viewer.core.collecting import collecting_later
 from viewer.core.decoder import Decoder
 
 SIZE = (1600, 1000)
@@ -37,7 +39,7 @@ def measure(width: int = 6000, height: int = 4000) -> dict[str, object]:
 
 def _start(path: Path) -> dict[str, float]:
     code = VIEWER.format(path=str(path), start=time.time())
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=_env())
     if done.returncode:
         raise BenchError(f"The viewer did not start: {done.stderr.strip().splitlines()[-1:]}")
     return json.loads(done.stdout.splitlines()[-1])
@@ -45,8 +47,16 @@ def _start(path: Path) -> dict[str, float]:
 
 def _timed(code: str) -> float:
     start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=_env())
     return time.perf_counter() - start
+
+
+def _env() -> dict[str, str]:
+    """Return an environment in which Python keeps what it compiles, as an installation does.
+
+    Torch is always installed; the viewer may be run from where it is written.
+    """
+    return {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def probe(path: str, start: float) -> None:
@@ -55,16 +65,17 @@ def probe(path: str, start: float) -> None:
     `start` is `time.time()` just before this process began.
     """
     decoder = Decoder()
-    decoder.start()  # as the command does it
-    from PySide6.QtCore import QEvent, QObject
-    from PySide6.QtWidgets import QApplication
+    decoder.start()  # all of this as the command does it
+    with collecting_later():
+        from PySide6.QtCore import QEvent, QObject
+        from PySide6.QtWidgets import QApplication
 
-    from viewer import life
-    from viewer.app import App
-    from viewer.core.options import Options
+        from viewer import life
+        from viewer.app import App
+        from viewer.core.options import Options
 
-    application = QApplication([])
-    app = App(Options(paths=(Path(path),), size=SIZE), decoders=(decoder, Decoder()))
+        application = QApplication([])
+        app = App(Options(paths=(Path(path),), size=SIZE), decoders=(decoder, Decoder()))
     seen: dict[str, float] = {}
 
     class Watch(QObject):

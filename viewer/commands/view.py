@@ -15,6 +15,7 @@ from viewer.commands import arguments, diagnose
 from viewer.commands.display import check_display
 from viewer.commands.registering import add_register_options
 from viewer.core import presets
+from viewer.core.collecting import collecting_later
 from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
 from viewer.core.errors import ExportError, OpenError, shown
@@ -57,7 +58,8 @@ def main(argv: Sequence[str]) -> int:
 def _view(options: Options) -> int:
     decoder = Decoder()
     decoder.start()  # it gets ready while Qt is loaded
-    from viewer import life
+    with collecting_later():
+        from viewer import life
 
     return life.run(options, decoder)
 
