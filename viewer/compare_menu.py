@@ -39,7 +39,7 @@ class CompareMenu(QObject):
 
     def _add_modes(self, comparing: Comparing) -> None:
         for mode, text, key, tip in (
-            (Mode.OFF, tr("&One picture"), "O", tr("Compare nothing")),
+            (Mode.OFF, tr("&One picture"), "O", tr("Show one picture, without a comparison")),
             (Mode.SPLIT, tr("&Split"), "C", tr("Two methods, with a line between to drag")),
             (Mode.SIDES, tr("Side &by side"), "Shift+C", tr("One view, made by two methods")),
             (Mode.DIFFERENCE, tr("&Difference"), "D", tr("How much two methods differ, and where")),

@@ -67,7 +67,7 @@ class Dialogs(QObject):
             "Shift+F1",
             menu="help",
             section="end",
-            tip=tr("Tell the version of Anyzoom"),
+            tip=tr("Which version of Anyzoom this is"),
         )
 
     @cached_property

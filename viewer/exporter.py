@@ -107,7 +107,9 @@ class ExportWorker(QObject):
             ended = Ended(order.number, target, complaint=str(error))
         except MemoryError:
             ended = Ended(
-                order.number, target, complaint=mark("There is not enough free memory for it.")
+                order.number,
+                target,
+                complaint=mark("There is not enough free memory for this picture."),
             )
         except Exception:
             log.exception("Export failed in a way nobody thought of")

@@ -83,7 +83,7 @@ def pages() -> dict[str, tuple[Row, ...]]:
             Row(
                 "language",
                 tr("&Language:"),
-                tr("From the next start on"),
+                tr("Takes effect at the next start"),
                 (("", tr("As the system")), *languages()),
             ),
         ),

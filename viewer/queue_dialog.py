@@ -241,7 +241,7 @@ class QueueDialog(QDialog):
     @Slot()
     def _cancel(self) -> None:
         self._stopped = True
-        self.told.setText(tr("Ending…"))
+        self.told.setText(tr("Cancelling…"))
         self._exporter.cancel(self._order)
 
     @Slot(int, float)

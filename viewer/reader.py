@@ -88,7 +88,9 @@ class Reader(QObject):
         except MemoryError:
             log.info("Turning failed", exc_info=True)
             self.failed.emit(
-                Failure(opened.request, mark("There is too little free memory to turn it."))
+                Failure(
+                    opened.request, mark("There is too little free memory to turn the picture.")
+                )
             )
         else:
             after = replace(opened, picture=picture, base=base, base_size=size)

@@ -17,7 +17,7 @@ COLUMNS = 2
 def gestures() -> list[tuple[str, str]]:
     """Return what the mouse, the touchpad and the arrow keys do, and how to do it."""
     return [
-        (tr("Zoom about the cursor"), tr("Wheel, pinch, Ctrl+wheel")),
+        (tr("Zoom at the cursor"), tr("Wheel, pinch, Ctrl+wheel")),
         (tr("Move the picture"), tr("Drag, two fingers, arrow keys")),
         (tr("Fit the picture, or 1:1"), tr("Double-click")),
         (tr("Open"), tr("Drop files or a folder")),

@@ -75,7 +75,7 @@ class Slideshow(QObject):
     def _start(self) -> None:
         if self._browser.picture is None:
             self._action.setChecked(False)
-            self.told.emit(tr("There is no picture to begin with."))
+            self.told.emit(tr("There is no picture to show."))
             return
         full = self._actions["view.full_screen"]
         self._was_full_screen = full.isChecked()

@@ -170,7 +170,7 @@ class UpscaleDialog(QDialog):
     @Slot()
     def _stop(self) -> None:
         self._exporter.cancel(self._order)
-        self.told.setText(tr("Ending…"))
+        self.told.setText(tr("Cancelling…"))
 
     @Slot(int, float)
     def _on_progress(self, order: int, share: float) -> None:
@@ -218,7 +218,7 @@ def progress_text(share: float, seconds: float) -> str:
     if share >= 1:
         return tr("Writing the file…")
     if share <= 0:
-        return tr("Beginning…")
+        return tr("Starting…")
     return tr("About {duration} left").format(duration=duration(seconds * (1 - share) / share))
 
 

@@ -47,7 +47,7 @@ def add_view_actions(window: QMainWindow, actions: Actions, motion: Motion) -> N
         lambda: motion.frame(Frame.FILL),
         *("8", "Ctrl+8"),
         menu="view",
-        tip=tr("Leave no margin"),
+        tip=tr("Cover the whole window; edges of the picture may be cut off"),
     )
     add(
         "view.one_to_one",

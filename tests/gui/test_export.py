@@ -331,7 +331,7 @@ def test_the_screen_goes_first(start, qtbot, tmp_path, save_as, upscaler, monkey
     app.exporter.wait_for_screen()
     calls = len(upscaler.calls)
     dialog.save.click()
-    qtbot.waitUntil(lambda: dialog.told.text() == "Beginning…")
+    qtbot.waitUntil(lambda: dialog.told.text() == "Starting…")
     assert len(upscaler.calls) == calls
     app.exporter.go_on()
     finish(qtbot, app)

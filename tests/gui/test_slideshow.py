@@ -111,6 +111,6 @@ def test_with_nothing_to_show_it_says_so(start, qtbot, tmp_path):
     app = start(tmp_path / "broken.png", wait=False)
     qtbot.waitUntil(lambda: app.window.messages.text != "")
     QTest.keyClick(app.canvas, Qt.Key.Key_F6)
-    assert app.window.messages.text == "There is no picture to begin with."
+    assert app.window.messages.text == "There is no picture to show."
     assert not app.window.isFullScreen()
     assert not app.window.registry["go.slideshow"].isChecked()

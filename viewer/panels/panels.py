@@ -144,7 +144,12 @@ class Panels(QObject):
         for name, text, tip, key in (
             ("histogram", tr("Histo&gram"), tr("How often each colour occurs"), "H"),
             ("inspector", tr("&Pixel inspector"), tr("The original pixel at the cursor"), "I"),
-            ("minimap", tr("Ov&erview when zoomed in"), tr("Which part of the picture shows"), "N"),
+            (
+                "minimap",
+                tr("Ov&erview when zoomed in"),
+                tr("Which part of the picture is on screen"),
+                "N",
+            ),
         ):
             self._actions.add_switch(f"view.{name}", text, name, key, **place, tip=tip)
 
