@@ -161,14 +161,13 @@ class App(QObject):
             part.stop()
         self.window.messages.dismiss()
         self.scheduler.stop()
-        self.monitor.stop()
         self._stop_flag.set()
         self.exporter.stop()
         self.pictures.stop()
         end = end or QDeadlineTimer(STOP_MS)
         for thread in self._threads:
             thread.quit()
-        ended = [thread.wait(end) for thread in self._threads]
+        ended = [self.monitor.stop(end), *(thread.wait(end) for thread in self._threads)]
         self.pictures.clear()
         return all(ended)
 

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import ModuleType
 
 import psutil
-from PySide6.QtCore import QThread, Signal
+from PySide6.QtCore import QDeadlineTimer, QThread, Signal
 
 from viewer.core.budget import Budget, Limits, ResourceSample, step
 
@@ -26,6 +26,7 @@ log = logging.getLogger(__name__)
 #: a second would often be too late to give way within one; a reading takes 0.4 ms.
 PERIOD_S = 0.25
 READINGS = 3
+STOP_MS = 5_000
 
 #: Tiles and pictures in hand may take this share of the memory that is free at the start, within
 #: these bounds: at most sixty full screens of tiles and five pictures of 24 megapixels.
@@ -78,10 +79,10 @@ class ResourceMonitor(QThread):
             self.stop()
             self.limits_changed.emit(self._full)
 
-    def stop(self) -> None:
-        """End the thread; returns when it has ended."""
+    def stop(self, end: QDeadlineTimer | None = None) -> bool:
+        """End the thread; tell whether it has ended by `end`: a sensor may hang, as drivers do."""
         self._stop_flag.set()
-        self.wait()
+        return self.wait(end or QDeadlineTimer(STOP_MS))
 
 
 class Sensors:

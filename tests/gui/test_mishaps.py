@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -14,12 +15,13 @@ import pytest
 from fakes import noise
 from PIL import ExifTags, Image
 from PySide6 import QtGui
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QDeadlineTimer, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel
 
 from viewer.core import parts, process
+from viewer.core.budget import ResourceSample
 from viewer.core.export import ExportError, save_picture
 from viewer.queue_model import QueueModel
 from viewer.renaming import RenameDialog
@@ -232,6 +234,26 @@ def test_a_name_that_is_no_text_never_stands_for_another_file(start, qtbot, tmp_
     app.window.registry["file.trash"].trigger()
     qtbot.waitUntil(lambda: "could not be moved to the trash" in app.window.messages.text)
     assert sorted(folder.iterdir()) == [other, odd]
+
+
+def test_a_sensor_that_hangs_does_not_keep_the_viewer(start, qtbot, load):
+    """As the driver of a GPU that is lost can; the process is ended then, see `life.end`."""
+    app = start(preset="off")
+    entered, gate = threading.Event(), threading.Event()
+
+    def hang() -> ResourceSample:
+        entered.set()
+        assert gate.wait(60)
+        return load()
+
+    app.monitor._read = hang
+    qtbot.waitUntil(entered.is_set)
+    app.window.close()
+    begun = time.monotonic()
+    assert not app.stop(QDeadlineTimer(50))
+    assert time.monotonic() - begun < 1
+    gate.set()
+    assert app.stop()
 
 
 def test_frames_that_are_not_there_end_the_playing(start, qtbot, tmp_path):
