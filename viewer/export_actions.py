@@ -20,7 +20,7 @@ from viewer.language import tr
 from viewer.queue_dialog import QueueDialog
 from viewer.recipes import Recipes
 from viewer.scheduler import TileScheduler
-from viewer.targets import ask_for_target
+from viewer.targets import ask_for_target, folder_for
 from viewer.upscale_dialog import UpscaleDialog, outcome
 from viewer.window import MainWindow
 
@@ -100,18 +100,23 @@ class ExportActions(QObject):
 
     def upscale_many(self) -> None:
         """Open the queue, with the pictures that can be stepped through."""
-        self.queue_dialog.offer(self._files(), complete=self._browser.known)
+        self.queue_dialog.offer(*self._files(), complete=self._browser.known)
         _bring(self.queue_dialog)
 
     @Slot()
     def _on_moved(self) -> None:
         """Fill up a queue that was opened before all pictures of the folder were found."""
         if self._browser.known and "queue_dialog" in self.__dict__ and self.queue_dialog.waiting:
-            self.queue_dialog.complete(self._files())
+            self.queue_dialog.complete(*self._files())
 
-    def _files(self) -> list[Path]:
-        folder = self._browser.folder
-        return [] if folder is None else [Path(file) for file in folder.files]
+    def _files(self) -> tuple[list[Path], Path]:
+        """Return the pictures that can be stepped through, and where results may go."""
+        folder, opened = self._browser.folder, self._browser.picture
+        files = [] if folder is None else [Path(file) for file in folder.files]
+        source = files[0] if files else Path()
+        if opened is not None and not opened.picture.path.is_absolute():
+            source = opened.picture.path  # of a pasted one
+        return files, folder_for(source)
 
     @Slot(int, object, object)
     def on_shown(self, _number: int, opened: Opened, _turned: Turn) -> None:

@@ -52,6 +52,7 @@ class QueueDialog(QDialog):
         self._exporter = exporter
         self._jobs: list[Job] = []
         self._offered: list[Path] | None = None  # of which more are to follow
+        self._proposed = ""  # for the results
         self._next = self._order = self._failed = 0
         self._begun = 0.0
         self._stopped = False
@@ -82,26 +83,28 @@ class QueueDialog(QDialog):
         """Whether it was offered a part of the pictures, and all are to follow."""
         return self._offered is not None
 
-    def offer(self, paths: Sequence[Path], *, complete: bool = True) -> None:
+    def offer(self, paths: Sequence[Path], home: Path, *, complete: bool = True) -> None:
         """Begin with these pictures, unless others are being enlarged.
 
-        If they are not `complete`, all of them are to follow.
+        Results go into a folder in `home`, unless the user chose another. If the pictures are not
+        `complete`, all of them are to follow.
         """
         if self.running:
             return
         self.model.set_paths(paths)
-        if paths and not self.folder.text():
-            self.folder.setText(str(paths[0].parent / tr("upscaled")))
+        if self.folder.text() in ("", self._proposed):
+            self._proposed = str(home / tr("upscaled")) if paths else ""
+            self.folder.setText(self._proposed)
         self._offered = None if complete else list(paths)
         self.told.setText("" if complete else tr("The folder is still being looked through…"))
 
-    def complete(self, paths: Sequence[Path]) -> None:
+    def complete(self, paths: Sequence[Path], home: Path) -> None:
         """Offer all pictures if it was not all before, unless the user chose others meanwhile."""
         offered, self._offered = self._offered, None
         if offered is None or self.running:
             return
         if offered == self.model.paths and set(offered) <= set(paths):
-            self.offer(paths)
+            self.offer(paths, home)
         else:
             self.told.setText("")
 

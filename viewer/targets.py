@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
+import assets
 from viewer.core.export import FORMATS
 from viewer.language import tr
 from viewer.literal import literal
@@ -20,8 +22,7 @@ def ask_for_target(
     `suffix`, which is of the format that is offered first.
     """
     suffix = suffix or ".png"
-    folder = source.parent if source.parent.is_dir() else Path.home()
-    offered = str(folder / f"{stem}{suffix}")
+    offered = str(folder_for(source) / f"{stem}{suffix}")
     options = QFileDialog.Option.DontConfirmOverwrite  # the name may still get a suffix
     name, _ = QFileDialog.getSaveFileName(parent, title, offered, _filters(suffix), options=options)
     if not name:
@@ -34,6 +35,16 @@ def ask_for_target(
     question = tr("{name} exists already. Replace it?").format(name=target.name)
     answer = QMessageBox.question(parent, title, literal(question))
     return (target, True) if answer == QMessageBox.StandardButton.Yes else None
+
+
+def folder_for(source: Path) -> Path:
+    """Return where what is made of a picture is offered to be saved: beside it, or at home.
+
+    Not beside one that was pasted, whose path is a bare name and whose file goes at the end; nor
+    beside the photo that comes along; nor where nothing can be written.
+    """
+    kept = source.is_absolute() and assets.FOLDER not in source.parents
+    return source.parent if kept and os.access(source.parent, os.W_OK) else Path.home()
 
 
 def _filters(first: str) -> str:

@@ -112,6 +112,10 @@ def test_a_picture_is_pasted_and_has_no_file(app, qtbot, as_bytes):
         app.window.registry[action].trigger()
         assert "in no file" in app.window.messages.text
     assert app.pictures.recent.paths == [app.pictures.recent.paths[0]]  # the photo alone
+    qtbot.waitUntil(lambda: app.browser.place is not None)
+    app.window.registry["file.upscale_many"].trigger()
+    results = Path(app.exports.queue_dialog.folder.text()).parent
+    assert results == Path.home()  # not where everything is removed at the end
     hidden = app.browser.picture.stamp.path
     app.stop()
     assert not hidden.exists()

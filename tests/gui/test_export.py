@@ -14,6 +14,7 @@ from PySide6.QtGui import QColorSpace, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMessageBox
 
+import assets
 from models import spec
 from viewer.core import enlarge, export
 from viewer.core.source import open_picture
@@ -432,6 +433,38 @@ def test_the_pictures_of_the_folder_are_enlarged(start, qtbot, holiday):
     qtbot.waitUntil(lambda: not dialog.running)
     assert sorted(os.listdir(holiday / "upscaled")) == ["a-2x.png", "b-2x.jpg", "c-2x.png"]
     assert dialog.told.text() == "3 of 3 pictures are saved."
+
+
+def test_results_are_offered_beside_the_pictures_of_the_moment(start, qtbot, holiday, tmp_path):
+    (tmp_path / "other").mkdir()
+    Image.fromarray(noise(12, 8)).save(tmp_path / "other" / "z.png")
+    app = start(holiday)
+    assert queue(app, qtbot).folder.text() == str(holiday / "upscaled")
+    app.open([tmp_path / "other"])
+    qtbot.waitUntil(lambda: app.browser.place == (1, 1))
+    app.exports.upscale_many()
+    dialog = app.exports.queue_dialog
+    assert dialog.folder.text() == str(tmp_path / "other" / "upscaled")
+    dialog.folder.setText(str(tmp_path))  # the user's choice stays
+    app.open([holiday])
+    qtbot.waitUntil(lambda: app.browser.place == (1, 3))
+    app.exports.upscale_many()
+    assert dialog.folder.text() == str(tmp_path)
+
+
+def test_results_are_offered_at_home_where_a_folder_is_not_ones_own(
+    start, qtbot, holiday, monkeypatch
+):
+    home = str(Path.home() / "upscaled")
+    app = start(assets.PHOTO)
+    dialog = queue(app, qtbot)
+    assert dialog.folder.text() == home
+    monkeypatch.setattr("viewer.targets.os.access", lambda *_: False)
+    app.open([holiday])
+    qtbot.waitUntil(lambda: app.browser.place == (1, 3))
+    dialog.folder.clear()
+    app.exports.upscale_many()
+    assert dialog.folder.text() == home
 
 
 @pytest.mark.parametrize("changed", [False, True])
