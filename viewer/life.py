@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
@@ -64,7 +65,7 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     app.start()
     status = qt.exec()
     complaint = snapshot.complaint if snapshot is not None else ""
-    end(app, status, complaint)
+    end(app, status, complaint, options.paths[0].parent if options.piped else None)
     waker.setEnabled(False)
     if complaint:
         raise ViewerError(complaint)
@@ -78,15 +79,18 @@ def _shot(app: App, target: Path) -> QImage:
     return app.sides.picture()
 
 
-def end(app: App, status: int = 0, complaint: str = "") -> None:
+def end(app: App, status: int = 0, complaint: str = "", piped: Path | None = None) -> None:
     """Stop the viewer. If a thread does not end in time, the process ends here, with `status`.
 
     Such a thread is deep in a library, mostly importing torch, which cannot be interrupted. Nothing
-    is left to be saved, and to wait or to let Qt destroy a thread that runs, which aborts, would be
-    worse. A `complaint` is told on stderr then.
+    is left to be saved but the settings, and to wait or to let Qt destroy a thread that runs, which
+    aborts, would be worse. A `complaint` is told on stderr then; the folder `piped` is removed.
     """
     if app.stop():
         return
+    app.settings.sync()
+    if piped is not None:
+        shutil.rmtree(piped, ignore_errors=True)
     if complaint and sys.stderr is not None:  # a program without a console has none
         sys.stderr.write(f"anyzoom: {complaint}\n")
     for stream in (sys.stdout, sys.stderr):

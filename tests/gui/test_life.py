@@ -233,6 +233,21 @@ def test_quitting_while_a_library_takes_its_time_is_no_crash():
     assert done.returncode == 0, done.stderr
 
 
+def test_then_what_was_piped_is_removed_and_settings_are_kept(tmp_path, own_home):
+    folder = tmp_path / "anyzoom-piped"
+    folder.mkdir()
+    piped = save_photo(folder / "standard input.jpg", 60, 40)
+    done = run_slowly(f"""
+from pathlib import Path
+life.run(Options((Path({str(piped)!r}),), piped=True))
+raise SystemExit("this would abort")
+""")
+    assert done.returncode == 0, done.stderr
+    assert not folder.exists()
+    kept = [path.read_text() for path in own_home.rglob("*") if path.suffix in (".ini", ".conf")]
+    assert any("window_state" in text for text in kept)
+
+
 def test_what_was_measured_is_told_though_a_library_takes_its_time(tmp_path):
     photo = save_photo(tmp_path / "larger than the window.jpg", 3200, 2000)
     script = f"""
