@@ -15,6 +15,7 @@ from viewer.core.tiles import Opened
 from viewer.core.turn import Turn
 from viewer.language import tr
 from viewer.sides import Sides
+from viewer.targets import folder_for
 
 
 class CompareExport(QObject):
@@ -29,6 +30,7 @@ class CompareExport(QObject):
         super().__init__(window)
         self._window, self._sides = window, sides
         self._source: Path | None = None
+        self._path = Path()  # as the user knows it
         self._action: QAction = actions.add(
             "compare.export",
             tr("&Export comparison…"),
@@ -47,11 +49,13 @@ class CompareExport(QObject):
     @Slot(int, object, object)
     def on_shown(self, _number: int, opened: Opened, _turned: Turn) -> None:
         """Know what is compared: that file is never written."""
-        self._source = opened.stamp.path
+        self._source, self._path = opened.stamp.path, opened.picture.path
 
     def _ask(self) -> None:
+        stem = tr("{name} comparison").format(name=self._path.stem)
+        offered = str(folder_for(self._path) / f"{stem}.png")
         name, _ = QFileDialog.getSaveFileName(
-            self._window, tr("Export comparison"), tr("comparison.png"), tr("PNG pictures (*.png)")
+            self._window, tr("Export comparison"), offered, tr("PNG pictures (*.png)")
         )
         if not name:
             return

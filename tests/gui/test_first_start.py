@@ -73,14 +73,22 @@ def test_a_comparison_that_was_asked_for_is_what_is_shown(first):
     assert not app.first_start.hint.isVisible()
 
 
-def test_a_comparison_is_exported_as_it_is_on_screen(start, settle, qtbot, monkeypatch, tmp_path):
+def test_a_comparison_is_exported_as_it_is_on_screen(
+    start, settle, qtbot, monkeypatch, tmp_path, photo
+):
     app = start()
     export = app.window.registry["compare.export"]
     assert not export.isEnabled()
     app.window.registry["compare.split"].trigger()
-    names = [str(tmp_path / "shot")]
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (names[0], ""))
+    offered: list[str] = []
+
+    def ask(_parent, _title, name, _kinds):
+        offered.append(name)
+        return str(tmp_path / "shot"), ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
     export.trigger()
+    assert offered == [str(photo.with_name("photo comparison.png"))]
     qtbot.waitUntil(lambda: app.window.messages.text == "Saved as shot.png.")
     with Image.open(tmp_path / "shot.png") as saved:
         assert (saved.size, saved.mode) == ((600, 400), "RGB")
