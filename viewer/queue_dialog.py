@@ -239,6 +239,7 @@ class QueueDialog(QDialog):
         else:
             self.model.set_state(self._next, tr("Working…"))
             self._order = self._exporter.submit(self._jobs[self._next])
+            self._on_progress(self._order, 0.0)  # it may wait for the screen
         self._show_state()
 
     @Slot()

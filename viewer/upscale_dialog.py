@@ -162,9 +162,8 @@ class UpscaleDialog(QDialog):
             tta=self.options.all_turns.isChecked(),
         )
         self._begun = time.monotonic()
-        self.told.setText("")
-        self.bar.setValue(0)
         self._order = self._exporter.submit(job, picture, upright=not self._as_on_screen)
+        self._on_progress(self._order, 0.0)  # it may wait for the screen
         self._show_state()
 
     @Slot()

@@ -509,6 +509,7 @@ def test_a_queue_can_be_cancelled(start, qtbot, holiday, upscaler):
     upscaler.gate.clear()
     upscaler.entered.clear()
     dialog.start.click()
+    assert dialog.told.text() == "Picture 1 of 3"  # told at once, though it may have to wait
     qtbot.waitUntil(upscaler.entered.is_set)
     dialog.stop.click()
     upscaler.gate.set()
