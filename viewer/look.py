@@ -32,6 +32,9 @@ POOR_STYLES = ("windowsvista", "windowsxp", "windows")
 ICON_SIZES = (16, 24, 32, 48, 64)
 DISABLED_ALPHA = 90
 
+#: What the outline of check boxes is derived from. Qt derives it from the colour of the window: on
+#: dark it cannot be seen.
+BOXES = QColor(160, 160, 160)
 
 #: More than Qt gives, as a share of the font's height.
 ROW_SHARE, COLUMN_SHARE = 0.3, 0.5
@@ -56,12 +59,10 @@ class RoomyRows(QStyledItemDelegate):
     def initStyleOption(
         self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
     ) -> None:
-        """Let Qt's style derive the outline of check boxes from a colour amid, seen on dark too."""
+        """Outline check boxes."""
         super().initStyleOption(option, index)
         palette: QPalette = option.palette  # pyright: ignore[reportAttributeAccessIssue]
-        texts, base = palette.color(palette.ColorRole.Text), palette.color(palette.ColorRole.Base)
-        grey = (texts.lightness() + base.lightness()) // 2
-        palette.setColor(palette.ColorRole.Window, QColor(grey, grey, grey))
+        palette.setColor(QPalette.ColorRole.Window, BOXES)
         option.palette = palette  # pyright: ignore[reportAttributeAccessIssue]
 
 
@@ -91,6 +92,9 @@ def use_theme(qt: QApplication, theme: str) -> None:
         qt.setPalette(_dark_palette() if theme == "dark" else _light_palette())
     else:
         qt.setPalette(QPalette())
+    boxes = QPalette()  # says nothing but that
+    boxes.setColor(QPalette.ColorRole.Window, BOXES)
+    qt.setPalette(boxes, "QCheckBox")
 
 
 def icon(name: str, palette: QPalette) -> QIcon:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QAbstractSlider,
     QAbstractSpinBox,
     QApplication,
+    QCheckBox,
     QComboBox,
     QDockWidget,
     QKeySequenceEdit,
@@ -56,6 +57,16 @@ def luminance(colour: QColor) -> float:
 def contrast(one: QColor, two: QColor) -> float:
     light, dark = sorted((luminance(one), luminance(two)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_empty_check_box_in_a_dialog_can_be_seen(qapp, qtbot, colours, theme):
+    look.use_theme(qapp, theme)
+    box = QCheckBox("Replace")
+    qtbot.addWidget(box)
+    shot = box.grab().toImage()
+    line = [shot.pixelColor(x, shot.height() // 2).lightness() for x in range(16)]
+    assert max(line) - min(line) > 60
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
