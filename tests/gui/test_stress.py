@@ -20,9 +20,10 @@ from PySide6.QtTest import QTest
 
 from viewer import scheduler
 from viewer.app import App
+from viewer.core import lasting
 from viewer.core.decoder import Decoder
 from viewer.core.options import Options
-from viewer.core.process import Process
+from viewer.core.process import ENDING, Process
 
 #: Every so many times the viewer has processes of its own for decoding, which end with it.
 OWN_PROCESSES = 10
@@ -124,6 +125,7 @@ def live_often(times: int, pictures, pool, capfd, monkeypatch) -> list[float]:
     rng = np.random.default_rng(23)
     own = psutil.Process()
     live_through(rng, pictures, (Borrower(pool), Borrower(pool)))  # what is started once for all
+    lasting.array((lasting.LEAST_BYTES,))  # the same
     threads, python = own.num_threads(), threading.active_count()
     others = len(own.children()) - len(pool)
     files = own.num_fds() if hasattr(own, "num_fds") else 0
@@ -132,6 +134,9 @@ def live_often(times: int, pictures, pool, capfd, monkeypatch) -> list[float]:
         lend = functools.partial(Borrower, pool) if number % OWN_PROCESSES else Decoder
         closing.append(live_through(rng, pictures, (lend(), lend())))
     assert statistics.median(closing) < 1.0, "even beside busy programs"
+    for thread in threading.enumerate():
+        if thread.name == ENDING:
+            thread.join(20)
     gc.collect()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert threading.active_count() <= python

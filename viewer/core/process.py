@@ -36,6 +36,7 @@ BEGIN_SECONDS = 10
 #: How long is waited for a process that was killed: a nice one, beside busy programs, takes its
 #: time even for that, and a window that is closed should be gone.
 END_SECONDS = 0.1
+ENDING = "ending a decoder"
 
 #: One thread, so that all of the process is confined; few arenas, so that its size means something.
 _ENVIRONMENT = {
@@ -114,7 +115,7 @@ class Process:
         try:
             self._popen.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            threading.Thread(target=self._popen.wait, name="ending a decoder", daemon=True).start()
+            threading.Thread(target=self._popen.wait, name=ENDING, daemon=True).start()
 
     def _next(self, seconds: float) -> dict[str, Any]:
         message = decoding.receive(_Until(self._channel, time.monotonic() + seconds))
