@@ -94,7 +94,7 @@ def use_theme(qt: QApplication, theme: str) -> None:
         qt.setPalette(QPalette())
     boxes = QPalette()  # says nothing but that
     boxes.setColor(QPalette.ColorRole.Window, BOXES)
-    qt.setPalette(boxes, "QCheckBox")
+    qt.setPalette(boxes, "QCheckBox")  # pyright: ignore[reportArgumentType]
 
 
 def icon(name: str, palette: QPalette) -> QIcon:

@@ -29,6 +29,7 @@ PIPE = Path("-")
 
 #: What comes through it must not fill the disk.
 SHARE_OF_DISK = 0.5
+BLOCK_BYTES = 1 << 20
 
 COMMANDS = """\
 commands:
@@ -72,7 +73,7 @@ def _kept(folder: Path) -> Path:
     try:
         most = int(shutil.disk_usage(folder).free * SHARE_OF_DISK)
         with path.open("wb") as file:
-            while file.tell() <= most and (block := sys.stdin.buffer.read(shutil.COPY_BUFSIZE)):
+            while file.tell() <= most and (block := sys.stdin.buffer.read(BLOCK_BYTES)):
                 file.write(block)
             if file.tell() > most:
                 raise OpenError(f"What is piped is too large to be kept in {folder.parent}.")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def collecting_later() -> Iterator[None]:
+def collecting_later() -> Generator[None]:
     """Spare the objects that are made meanwhile from the collector, then and for good.
 
     To look through them again and again takes a tenth of the viewer's start. Of torch's hundred

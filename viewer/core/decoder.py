@@ -119,16 +119,13 @@ class Decoder:
 
     def _picture(self, path: Path, wish: Wish, file: BinaryIO) -> Picture:
         name = shown(path)
-        words = {
-            "name": name,
-            "wish": asdict(wish),
-            "free": psutil.virtual_memory().available,
-        }
+        free = psutil.virtual_memory().available
+        words = {"name": name, "wish": asdict(wish), "free": free}
         try:
             with answer.memory() as memory:
                 given = self._ask(words, [file.fileno(), memory.fileno()])
                 if "refused" not in given:
-                    picture = answer.received(path, given, memory, words["free"])
+                    picture = answer.received(path, given, memory, free)
                     return self._with_pieces(picture, answer.plates(given, picture.size), file)
             refusal = OpenError(answer.text(given["refused"]), int(given["shrink"]))
         except TimeoutError as error:

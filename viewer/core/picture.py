@@ -54,7 +54,9 @@ class Picture:
     facts: tuple[Fact, ...] = ()
     pieces: Pieces | None = None
     #: The copies halved so many times that a `Resampler` has made of it.
-    halved: dict[int, Pixels] = field(default_factory=dict, init=False, repr=False, compare=False)
+    halved: dict[int, Pixels] = field(
+        default_factory=dict[int, Pixels], init=False, repr=False, compare=False
+    )
 
     @property
     def size_bytes(self) -> int:
