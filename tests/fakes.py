@@ -5,14 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from models.spec import GivenUp, ModelSpec, available
+from models.spec import GivenUp
 from viewer.core.budget import ResourceSample
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk
@@ -97,13 +96,6 @@ class FakeLoad:
 
     def __call__(self) -> ResourceSample:
         return ResourceSample(time.monotonic(), 2, self.others, 0.0, 6 << 30, 8 << 30)
-
-
-def with_photo_weights() -> tuple[ModelSpec, ...]:
-    """Return what ships, with compact's weights a second time as those for photos."""
-    models = {model.name: model for model in available()}
-    twin = replace(models["compact"], name="compact-photo", photo=True)
-    return tuple({**models, twin.name: twin}.values())
 
 
 def picture(pixels: Pixels, alpha: Pixels | None = None) -> Picture:

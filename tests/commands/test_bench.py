@@ -116,7 +116,8 @@ def test_the_record_of_a_load_tells_times_and_swings():
 
 def test_memory_is_told_in_megabytes(qapp, qtbot):
     found = memory.measure(2, "off", 600, 400)
-    assert 0 < found["start_mb"] <= found["peak_mb"]
+    assert 0 < found["end_mb"] <= found["peak_mb"]
+    assert found["start_mb"] > 0
     assert found["images"] == 2
 
 

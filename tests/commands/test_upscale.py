@@ -10,7 +10,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from fakes import with_photo_weights
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
@@ -277,11 +276,7 @@ def test_nothing_is_drawn_where_nobody_watches():
         ("jpg", ("--model", "compact"), "compact (weights for clean pictures), subnet 0.7"),
     ],
 )
-def test_the_last_line_tells_which_weights_were_taken(
-    tmp_path, monkeypatch, capsys, suffix, more, taken
-):
-    models = with_photo_weights()
-    monkeypatch.setattr("models.spec.available", lambda: models)
+def test_the_last_line_tells_which_weights_were_taken(tmp_path, capsys, suffix, more, taken):
     source = tmp_path / f"in.{suffix}"
     Image.fromarray(PIXELS).save(source)
     assert run(source, tmp_path / "out.png", 2, *more) == 0

@@ -88,7 +88,7 @@ def test_numbers_that_say_nothing_change_nothing(tmp_path, numbers):
 def test_a_file_that_ends_early_names_no_space(tmp_path, kind):
     make = png if kind == "PNG" else avif
     whole = make(tmp_path / f"a.{kind.lower()}", 9, 16).read_bytes()
-    named_by = [space_in(io.BytesIO(whole[:length]), kind) for length in range(len(whole))]
+    named_by = [space_in(io.BytesIO(whole[:length])) for length in range(len(whole))]
     assert named_by[0] is None
     assert set(named_by) == {None, Space(BT2020_PRIMARIES, hdr=Hdr.PQ)}
 

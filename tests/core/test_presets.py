@@ -1,9 +1,10 @@
 """Presets name models that exist, and enlarge with the subnet of the scale."""
 
-import pytest
-from fakes import with_photo_weights
+import shutil
 
-from models.spec import ModelError, find
+import pytest
+
+from models.spec import ModelError, find, folder
 from viewer.core.presets import PRESETS, label, recipe, shipped
 from viewer.core.pyramid import level_of
 from viewer.core.tiles import PIXELS, Quality
@@ -48,13 +49,6 @@ def test_a_cap_never_raises_the_subnet():
     assert recipe("balanced").quality_at(level_of(1.2), 0.9).subnet == 0.5
 
 
-@pytest.fixture
-def photo_weights(monkeypatch):
-    models = with_photo_weights()
-    monkeypatch.setattr("models.spec.available", lambda: models)
-
-
-@pytest.mark.usefixtures("photo_weights")
 @pytest.mark.parametrize(
     ("treat_as", "lossy", "model"),
     [
@@ -69,16 +63,15 @@ def test_lossy_pictures_get_weights_for_photos_unless_told_otherwise(treat_as, l
     assert chosen.suited(lossy=lossy).quality_at(level_of(2.0)) == Quality(model, 0.7)
 
 
-@pytest.mark.usefixtures("photo_weights")
 def test_a_model_that_is_named_is_the_one_that_is_taken():
     assert recipe("balanced", "compact").suited(lossy=True).preset.model == "compact"
     named = recipe("balanced", "compact", "photo")
     assert named.suited(lossy=True).preset.model == "compact-photo"
 
 
-def test_a_model_without_weights_for_photos_makes_do_with_the_clean_ones(monkeypatch):
-    only = (find("compact"),)
-    monkeypatch.setattr("models.spec.available", lambda: only)
+def test_a_model_without_weights_for_photos_makes_do_with_the_clean_ones(monkeypatch, tmp_path):
+    shutil.copy(folder() / "compact.json", tmp_path)
+    monkeypatch.setattr("models.spec.folder", lambda: tmp_path)
     assert recipe("balanced", treat_as="photo").suited(lossy=True).preset.model == "compact"
     assert recipe("off").suited(lossy=True).preset.model is None
 

@@ -1,10 +1,11 @@
 """Which network refines what, as chosen in the menus, by the file, and at the last start."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fakes import noise, with_photo_weights
+from fakes import noise
 from PIL import Image
 
 from models import spec
@@ -12,12 +13,6 @@ from viewer.app import App
 from viewer.settings import Settings
 
 Start = Callable[..., App]
-
-
-@pytest.fixture(autouse=True)
-def _photo_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    models = with_photo_weights()
-    monkeypatch.setattr("models.spec.available", lambda: models)
 
 
 @pytest.fixture
@@ -82,10 +77,12 @@ def test_a_model_that_is_no_more_counts_as_not_chosen(start, photo):
     assert shown(start(photo, zoom=2.0)) == "compact"
 
 
-def test_a_preset_whose_weights_are_broken_is_told_and_the_old_one_stays(start, photo, monkeypatch):
+def test_a_preset_whose_weights_are_gone_is_told_and_the_old_one_stays(
+    start, photo, monkeypatch, tmp_path
+):
     app = start(photo, zoom=2.0)
-    monkeypatch.setattr("models.spec.available", lambda: (spec_of("compact"),))
-    spec_of = {model.name: model for model in with_photo_weights()}.__getitem__
+    shutil.copy(spec.folder() / "compact.json", tmp_path)
+    monkeypatch.setattr("models.spec.folder", lambda: tmp_path)
     app.window.registry["preset.fast"].trigger()
     assert "tiny" in app.window.messages.text
     assert shown(app) == "compact"

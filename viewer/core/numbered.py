@@ -10,6 +10,7 @@ from viewer.core.spaces import SRGB, Space, named
 
 #: Before the pixels of a PNG so many chunks are looked at; of an AVIF so many bytes.
 _MOST_CHUNKS, _HEAD_BYTES = 64, 1 << 16
+_PNG, _AVIF = b"\x89PNG\r\n\x1a\n", b"ftyp"
 
 
 def note(info: dict[Any, Any], space: Space | None) -> None:
@@ -22,23 +23,25 @@ def note(info: dict[Any, Any], space: Space | None) -> None:
             info["icc_profile"], info["hdr"] = space.profile, space.hdr
 
 
-def space_in(file: BinaryIO, kind: str | None) -> Space | None:
-    """Return the space that an open file of that format names, if it does; read on as before."""
-    if kind not in ("PNG", "AVIF"):
-        return None
-    place = file.tell()
+def space_in(file: BinaryIO) -> Space | None:
+    """Return the space that an open PNG or AVIF names, if it does.
+
+    To be asked before Pillow opens the file: whoever else reads of it is moved about in it.
+    """
+    file.seek(0)
+    head = file.read(len(_PNG))
     try:
-        file.seek(0)
-        told = _of_png(file) if kind == "PNG" else _of_avif(file.read(_HEAD_BYTES))
+        if head == _PNG:
+            told = _of_png(file)
+        else:
+            told = _of_avif(file.read(_HEAD_BYTES)) if head[4:] == _AVIF else None
     except struct.error:
         told = None
-    finally:
-        file.seek(place)
+    file.seek(0)
     return None if told is None else named(*told)
 
 
 def _of_png(file: BinaryIO) -> tuple[int, int] | None:
-    file.seek(8)
     for _ in range(_MOST_CHUNKS):
         length, name = struct.unpack(">I4s", file.read(8))
         if name == b"cICP":

@@ -76,10 +76,11 @@ def decode(path: Path, file: BinaryIO, wish: Wish, room: Room, album: Album) -> 
     """Return a page of an open file. Raises `OpenError`, or whatever Pillow does."""
     if (told := webp.size(file)) is not None:
         check_size(path, file, told, room)
+    space = numbered.space_in(file)
     with no_pixel_limit():
         image = album.open(file, wish.page, FORMATS)
     if image.format == "PNG" or "icc_profile" not in image.info:
-        numbered.note(image.info, numbered.space_in(file, image.format))
+        numbered.note(image.info, space)
     full_size = image.size
     _reduce(image, wish)
     reduced = image.size != full_size and wish.shrink == 1
