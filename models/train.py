@@ -255,15 +255,15 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     thaw(run, config)
     device = next(run.network.parameters()).device
     rows, cols = (window(lr.shape[1], hr.shape[1], config.window, rng) for _ in range(2))
-    precision = choose_precision(device)
+    precision, x = choose_precision(device), to_tensor(lr, device)
     with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-        output = run.network(to_tensor(lr, device), rows, cols, drawn.width)
+        output = run.network(x, rows, cols, drawn.width)
     wanted = hr[:, rows.out0 : rows.out1, cols.out0 : cols.out1]
     error = output.float() - to_tensor(wanted, device).permute(0, 2, 3, 1)
     if config.turns:
         turns = [TURNS[n] for n in 1 + rng.permutation(len(TURNS) - 1)[: config.turns]]
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
-            taught = mean_answer(run.teacher, to_tensor(lr, device), rows, cols, turns)
+            taught = mean_answer(run.teacher, x, rows, cols, turns)
         loss = taught_loss(error, output.float() - taught, config.truth)
     else:
         loss = loss_of(error, config.loss)

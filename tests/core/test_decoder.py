@@ -440,14 +440,18 @@ def raises_memory_error(*_: object) -> None:
     raise MemoryError
 
 
-def test_a_decoder_that_talks_nonsense_is_replaced(photo):
-    code = with_prologue("decoding._answer = lambda *_: {'refused': 7, 'shrink': None}")
+def assert_replaced(code: str, photo: Path) -> None:
     with Decoder(code=code) as decoder:
         decoder.confined_by  # noqa: B018 - it has started
         number = decoder.process_id
         with pytest.raises(OpenError, match="damaged"):
             decoder.open(photo)
         assert decoder.process_id != number
+
+
+def test_a_decoder_that_talks_nonsense_is_replaced(photo):
+    code = with_prologue("decoding._answer = lambda *_: {'refused': 7, 'shrink': None}")
+    assert_replaced(code, photo)
 
 
 @pytest.mark.parametrize(
@@ -459,12 +463,7 @@ def test_a_decoder_whose_answer_is_made_to_do_harm_is_replaced(photo, message):
         f"message = {message}; decoding._answer = lambda connection, *_:"
         " connection.sendall(decoding.LENGTH.pack(len(message)) + message)"
     )
-    with Decoder(code=code) as decoder:
-        decoder.confined_by  # noqa: B018 - it has started
-        number = decoder.process_id
-        with pytest.raises(OpenError, match="damaged"):
-            decoder.open(photo)
-        assert decoder.process_id != number
+    assert_replaced(code, photo)
 
 
 def test_a_decoder_that_answers_drop_by_drop_is_not_waited_for(photo, monkeypatch):
