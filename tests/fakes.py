@@ -130,3 +130,12 @@ def resized(pixels: Pixels, size: tuple[int, int], filter: Image.Resampling) -> 
 def bicubic(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Return the same by the bicubic filter."""
     return resized(pixels, size, Image.Resampling.BICUBIC)
+
+
+def save_holiday(parent: Path, count: int) -> Path:
+    """Save small pictures, img1.png and so on, 91 pixels wide and more; return their folder."""
+    folder = parent / "holiday"
+    folder.mkdir()
+    for index in range(1, count + 1):
+        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
+    return folder

@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from fakes import noise
+from fakes import noise, save_holiday
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -22,11 +22,7 @@ from viewer.core.source import open_picture
 @pytest.fixture
 def holiday(tmp_path):
     """Six small pictures: img1.png to img6.png, 91 to 96 pixels wide."""
-    folder = tmp_path / "holiday"
-    folder.mkdir()
-    for index in range(1, 7):
-        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
-    return folder
+    return save_holiday(tmp_path, 6)
 
 
 def name(app) -> str:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes import noise
+from fakes import noise, save_holiday
 from PIL import Image
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QDesktopServices
@@ -19,11 +19,7 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 @pytest.fixture
 def holiday(tmp_path):
-    folder = tmp_path / "holiday"
-    folder.mkdir()
-    for index in range(1, 5):
-        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
-    return folder
+    return save_holiday(tmp_path, 4)
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 import corpus
 import psutil
 import pytest
-from fakes import noise
+from fakes import noise, save_holiday
 from PIL import ExifTags, Image
 from PySide6 import QtGui
 from PySide6.QtCore import QDeadlineTimer, Qt
@@ -32,11 +32,7 @@ UNIX = pytest.mark.skipif(sys.platform == "win32", reason="there is nothing of t
 
 @pytest.fixture
 def holiday(tmp_path):
-    folder = tmp_path / "holiday"
-    folder.mkdir()
-    for index in range(1, 5):
-        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
-    return folder
+    return save_holiday(tmp_path, 4)
 
 
 @pytest.fixture

@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from fakes import noise
-from PIL import Image
+from fakes import save_holiday
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 
 @pytest.fixture
 def holiday(tmp_path):
-    folder = tmp_path / "holiday"
-    folder.mkdir()
-    for index in range(1, 4):
-        Image.fromarray(noise(90 + index, 60)).save(folder / f"img{index}.png")
-    return folder
+    return save_holiday(tmp_path, 3)
 
 
 @pytest.fixture
