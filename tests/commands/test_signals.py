@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -18,6 +20,14 @@ UNIX = sys.platform != "win32"
 pytestmark = pytest.mark.skipif(not UNIX, reason="Windows sends no such signals")
 
 ENDING = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP] if UNIX else []
+
+#: What ignores signals hands that on to all it starts, as a shell does to its background jobs.
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
 
 #: Runs the command line, and says when the window is there.
 VIEWER = """
@@ -60,20 +70,29 @@ def photo(tmp_path: Path) -> Path:
     return path
 
 
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Generator[None]:
+    """Wait for no process that a failed test leaves running."""
+    try:
+        yield
+    finally:
+        process.kill()
+
+
 @pytest.mark.parametrize("number", ENDING)
 def test_a_viewer_told_to_end_removes_what_was_piped_to_it(tmp_path, photo, number):
     folder = tmp_path / "temporary"
     folder.mkdir()
     with photo.open("rb") as piped:
         viewer = subprocess.Popen(
-            [sys.executable, "-c", VIEWER, "-", "--preset", "off"],
+            [sys.executable, "-c", LISTENING + VIEWER, "-", "--preset", "off"],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(folder)},
             stdin=piped,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-    with viewer:
+    with viewer, ended(viewer):
         assert viewer.stdout is not None
         assert viewer.stdout.readline() == b"started\n"
         assert [path.name.startswith("anyzoom-") for path in folder.iterdir()] == [True]
@@ -90,7 +109,7 @@ def test_a_viewer_told_to_end_removes_what_was_piped_to_it(tmp_path, photo, numb
 def test_what_is_being_written_is_removed_when_it_is_told_to_end(tmp_path, number):
     target = tmp_path / "large.png"
     target.write_bytes(b"before")
-    words = [sys.executable, "-c", SAVING, str(int(number)), target]
+    words = [sys.executable, "-c", LISTENING + SAVING, str(int(number)), target]
     done = subprocess.run(words, cwd=ROOT, capture_output=True)
     assert (done.returncode, done.stderr) == (128 + number, b"")
     assert list(tmp_path.iterdir()) == [target]

@@ -6,6 +6,7 @@ ANYZOOM_SOAK_MINUTES=30 makes it half an hour; without, it is two minutes.
 from __future__ import annotations
 
 import ctypes
+import faulthandler
 import logging
 import os
 import statistics
@@ -71,6 +72,7 @@ def test_in_long_use_nothing_grows_and_nothing_is_said(start, pictures, monkeypa
     for _ in range(WARM_ROUNDS):
         live_a_round(user)
     user.samples.clear()
+    faulthandler.cancel_dump_traceback_later()  # half an hour is no hang; each act has its time
     end = time.monotonic() + 60 * MINUTES
     while time.monotonic() < end or len(user.samples) < 8:
         live_a_round(user)
