@@ -104,7 +104,7 @@ def test_json_has_the_promised_keys(pairs, capsys):
     told = json.loads(capsys.readouterr().out)
     assert list(told) == [
         *("model", "scale", "subnet", "images", "psnr_y", "ssim_y"),
-        *("bicubic_psnr_y", "bicubic_ssim_y", "seconds", "tta"),
+        *("bicubic_psnr_y", "bicubic_ssim_y", "seconds", "tta", "jpeg"),
     ]
     assert (told["model"], told["scale"], told["subnet"], told["images"]) == ("compact", 3, 0.9, 2)
     assert told["seconds"] > 0
@@ -132,6 +132,26 @@ def test_the_mean_of_all_turns_can_be_measured(pairs, capsys):
     assert mean["bicubic_psnr_y"] == once["bicubic_psnr_y"]
     assert __main__.main([*words, "--tta", "--device", "cpu"]) == 0
     assert "mean of all turns" in capsys.readouterr().out
+
+
+def test_what_jpeg_does_to_lr_can_be_measured(pairs, capsys):
+    words = ["eval", "--data", str(pairs), "--model", "tiny", "--device", "cpu"]
+    figures = []
+    for quality in (10, 95):
+        assert __main__.main([*words, "--jpeg", str(quality), "--json"]) == 0
+        told = json.loads(capsys.readouterr().out)
+        assert told["jpeg"] == quality
+        figures.append(told["bicubic_psnr_y"])
+    assert figures[0] < figures[1]
+    assert __main__.main([*words, "--jpeg", "75"]) == 0
+    assert "2 pictures as JPEG of quality 75, x3" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("quality", ["0", "101", "-1", "7.5", "good"])
+def test_a_jpeg_has_a_quality_from_1_to_100(pairs, capsys, quality):
+    with pytest.raises(SystemExit, match="2"):
+        __main__.main(["eval", "--data", str(pairs), "--jpeg", quality])
+    assert "from 1 to 100" in capsys.readouterr().err
 
 
 def test_equal_pictures_are_valid_json(tmp_path, capsys):

@@ -6,6 +6,7 @@ of the pictures' figures.
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import time
@@ -64,7 +65,7 @@ class Pair:
 class Result:
     """What was measured; PSNR in dB, `seconds` in the network, all pictures together.
 
-    With `tta` of the mean of all turns.
+    With `tta` of the mean of all turns; `jpeg` is the quality that LR was saved in, if it was.
     """
 
     model: str
@@ -77,6 +78,7 @@ class Result:
     bicubic_ssim_y: float
     seconds: float
     tta: bool = False
+    jpeg: int | None = None
 
 
 def main(argv: Sequence[str]) -> int:
@@ -98,6 +100,7 @@ def main(argv: Sequence[str]) -> int:
             facts.name,
             subnet,
             decoder.open,
+            given.jpeg,
         )
     result = replace(result, tta=given.tta)
     print(_json(result) if given.json else _table(result, given.data), flush=True)
@@ -138,12 +141,17 @@ def measure(
     model: str,
     subnet: float,
     read: Read = open_picture,
+    jpeg: int | None = None,
 ) -> Result:
-    """Return the mean figures of `upscale` (LR, (height, width)) → SR, and of bicubic."""
+    """Return the mean figures of `upscale` (LR, (height, width)) → SR, and of bicubic.
+
+    Each LR picture is saved as a JPEG of quality `jpeg` before, unless that is None.
+    """
     border, seconds = math.ceil(scale), 0.0
     figures: list[tuple[float, float, float, float]] = []
     for pair in progress(pairs):
         hr, lr = pair.pixels(scale, read)
+        lr = lr if jpeg is None else as_jpeg(lr, jpeg)
         start = time.perf_counter()
         with memory_told("close other programs, or measure smaller pictures"):
             sr = upscale(lr, hr.shape[:2])
@@ -161,12 +169,20 @@ def measure(
         bicubic_psnr_y=bicubic_psnr,
         bicubic_ssim_y=bicubic_ssim,
         seconds=round(seconds, 3),
+        jpeg=jpeg,
     )
 
 
 def resized(pixels: Pixels, size: tuple[int, int]) -> Pixels:
     """Return uint8 HxWx3 at (width, height) by antialiased bicubic."""
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.BICUBIC))
+
+
+def as_jpeg(pixels: Pixels, quality: int) -> Pixels:
+    """Return what is left of uint8 HxWx3 RGB in a JPEG of that quality, 1 to 100."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=quality)
+    return np.asarray(Image.open(file))
 
 
 def _figures(a: Pixels, b: Pixels, border: int) -> tuple[float, float]:
@@ -196,9 +212,11 @@ def _fits(hr: tuple[int, int], lr: tuple[int, int], scale: float) -> bool:
 
 
 def _table(result: Result, folder: Path) -> str:
+    saved = "" if result.jpeg is None else f" as JPEG of quality {result.jpeg}"
     how = ", mean of all turns" * result.tta
     rows = [
-        f"{folder}: {result.images} pictures, x{result.scale:g}, subnet {result.subnet:g}{how}",
+        f"{folder}: {result.images} pictures{saved}, x{result.scale:g}, "
+        f"subnet {result.subnet:g}{how}",
         f"{'':12} {'PSNR-Y':>8} {'SSIM-Y':>8}",
         f"{result.model:12} {result.psnr_y:8.2f} {result.ssim_y:8.4f}   {result.seconds:.1f} s",
         f"{'bicubic':12} {result.bicubic_psnr_y:8.2f} {result.bicubic_ssim_y:8.4f}",
@@ -235,5 +253,11 @@ def _parser() -> arguments.Parser:
     )
     arguments.add_network_options(parser)
     arguments.add_tta_option(parser)
+    parser.add_argument(
+        "--jpeg",
+        type=arguments.whole_number(1, 100),
+        metavar="QUALITY",
+        help="first save each LR picture as a JPEG of this quality, from 1 to 100",
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
