@@ -61,7 +61,8 @@ def kept(debug: bool) -> Iterator[None]:
         for (logger, handler), (_, level) in zip(attached, levels, strict=True):
             logger.removeHandler(handler)
             logger.setLevel(level)
-            handler.close()
+            with suppress(OSError):  # of a full disk, once more
+                handler.close()
 
 
 def nameless(text: str) -> str:
