@@ -7,6 +7,7 @@ more, so they are not made narrower than a few of these.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from itertools import pairwise
@@ -33,8 +34,12 @@ def cut(wanted: tuple[int, int], count: int) -> list[tuple[int, int]]:
     return list(pairwise(ends))
 
 
-class Crew:
-    """The threads that make bands. They begin when first needed and end with this object."""
+class Crew(threading.local):
+    """The threads that make bands: of each thread that calls its own, whatever networks it runs.
+
+    They begin when first needed and end with the thread that calls, or with this object. torch
+    keeps memory for each thread that has run a layer, megabytes for every network.
+    """
 
     def __init__(self) -> None:
         self._pool: ThreadPoolExecutor | None = None

@@ -50,6 +50,7 @@ class Upscaler:
     """One loaded network, with the few (scale, subnet) it was last asked for kept ready."""
 
     KEPT = 8
+    _crew = Crew()
 
     def __init__(self, spec: ModelSpec, device: str = "auto", precision: str = "auto") -> None:
         """Load the network; device is auto, cpu, cuda or mps, precision auto, float32 or bfloat16.
@@ -63,7 +64,6 @@ class Upscaler:
         self._lane = Lane(self.device)
         self._network = load_network(spec)
         self._prepared: OrderedDict[tuple[float, float, float], nn.Module] = OrderedDict()
-        self._crew = Crew()
         #: Asked ahead of each layer whether somebody still wants what is being made.
         self.given_up: Callable[[], bool] = lambda: False
 

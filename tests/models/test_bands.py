@@ -82,3 +82,24 @@ def test_a_band_that_fails_is_told_when_all_have_ended():
     with pytest.raises(MemoryError):
         crew.run([fail, gone_on.set], 1)
     assert gone_on.is_set()
+
+
+def test_a_thread_has_one_crew_whatever_networks_it_runs_and_takes_it_along():
+    others, crews = set(threading.enumerate()), []
+
+    def run() -> None:
+        torch.set_num_threads(2)
+        for name in ("tiny", "compact"):
+            Upscaler(find(name), "cpu", "float32").region(
+                NOISE, (240, 520), (0, 240), (0, 520), 1.0
+            )
+            crews.append(set(threading.enumerate()) - others - {threading.current_thread()})
+
+    caller = threading.Thread(target=run)
+    caller.start()
+    caller.join()
+    assert len(crews[0]) == 2
+    assert crews[1] == crews[0]
+    for each in crews[0]:
+        each.join(20)
+        assert not each.is_alive()
