@@ -23,6 +23,7 @@ from viewer.core.careful import RegionUpscaler
 from viewer.core.collecting import collecting_later
 from viewer.core.colour import convert
 from viewer.core.errors import GpuLost, TileError
+from viewer.core.importing import import_plainly
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.tiles import TileRequest
 
@@ -47,11 +48,13 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
     # and beside a busy program a pass takes several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # oneDNN, and torch again for each thread, keep what was compiled for a shape, by default for a
-    # thousand: 40 MB, and in half an hour of random use 200. With fewer no pass was slower.
-    for cache in ("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
-        os.environ.setdefault(cache, "64")
+    # thousand: 40 MB, and in half an hour of random use 200. With fewer no pass was slower. What a
+    # thread keeps holds buffers, too: 20 MB with 64, and with 8 it finds the rest in the other.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "8")
     _keep_freed_memory()
     preload_torch()
+    import_plainly()
     with collecting_later():
         from models.upscaler import Upscaler
 
