@@ -14,6 +14,7 @@ from viewer.bench.photos import save_photo
 from viewer.bench.stage import BenchError
 from viewer.core.collecting import collecting_later
 from viewer.core.decoder import Decoder
+from viewer.core.importing import import_plainly
 
 SIZE = (1600, 1000)
 REPEATS = 3
@@ -68,6 +69,8 @@ def probe(path: str, start: float) -> None:
     decoder.start()  # all of this as the command does it
     with collecting_later():
         from PySide6.QtCore import QEvent, QObject
+
+        import_plainly()
         from PySide6.QtWidgets import QApplication
 
         from viewer import life

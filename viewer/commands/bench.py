@@ -12,6 +12,7 @@ from pathlib import Path
 
 from viewer.commands import arguments
 from viewer.core import presets
+from viewer.core.importing import import_plainly
 from viewer.core.shapes import Size
 
 Figures = Mapping[str, object]
@@ -101,6 +102,8 @@ MEASURES: Mapping[str, Callable[[argparse.Namespace], Figures]] = {
 
 
 def _bench(name: str):
+    importlib.import_module("PySide6.QtCore")  # as the viewer does it
+    import_plainly()
     return importlib.import_module(f"viewer.bench.{name}")
 
 

@@ -20,6 +20,7 @@ from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
 from viewer.core.errors import ExportError, OpenError, shown
 from viewer.core.export import check_target
+from viewer.core.importing import import_plainly
 from viewer.core.methods import recipe_by
 from viewer.core.options import Options
 from viewer.version import version
@@ -60,6 +61,9 @@ def _view(options: Options) -> int:
     decoder = Decoder()
     decoder.start()  # it gets ready while Qt is loaded
     with collecting_later():
+        import PySide6.QtCore  # noqa: F401 - first, for what it does to imports
+
+        import_plainly()
         from viewer import life
 
     return life.run(options, decoder)
