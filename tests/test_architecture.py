@@ -14,13 +14,17 @@ PACKAGES = ("viewer", "models", "assets")
 def lint(folder: Path) -> subprocess.CompletedProcess:
     code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     return subprocess.run(
-        [sys.executable, "-c", code, "--no-cache"], cwd=folder, capture_output=True, text=True
+        [sys.executable, "-c", code, "--no-cache"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
 
 
 def ruff(folder: Path) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "ruff", "check", "--select", "TID253", "viewer"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 @pytest.fixture

@@ -32,7 +32,7 @@ def names(tmp_path_factory) -> set[str]:
     for name in ("pyproject.toml", "README.md", "LICENSE", "CREDITS"):
         shutil.copy(ROOT / name, source)
     command = [sys.executable, "-c", BUILD, str(out)]
-    done = subprocess.run(command, cwd=source, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=source, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     with zipfile.ZipFile(next(out.glob("*.whl"))) as wheel:
         return set(wheel.namelist())

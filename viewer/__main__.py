@@ -62,9 +62,10 @@ def _open_standard_streams() -> None:
 
     Whatever a library then complains of would be written into that file.
     """
-    while (found := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
-        pass
-    os.close(found)
+    with suppress(OSError):  # in a container without devices
+        while (found := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+            pass
+        os.close(found)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from viewer.core import geometry
 from viewer.core.budget import ResourceSample
 from viewer.core.cache import TileCache
 from viewer.core.decoder import Decoder
-from viewer.core.errors import shown
+from viewer.core.errors import ViewerError, shown
 from viewer.core.options import Options
 from viewer.core.plan import scene_of
 from viewer.core.presets import shipped
@@ -130,9 +130,14 @@ class App(QObject):
             self.window.on_failed(self.recipes.warning)
 
     def start(self) -> None:
-        """Show the window, unless only a snapshot is wanted, and open the first picture."""
+        """Show the window, unless only a snapshot is wanted, and open the first picture.
+
+        Raises `ViewerError` if the system lets no more threads run.
+        """
         for thread in self._threads:
             thread.start()
+            if not thread.isRunning():
+                raise ViewerError("The system lets Anyzoom run no more threads: see ulimit -u.")
         size = self._options.size
         if self._options.snapshot is not None:
             self.canvas.set_size(Size(*size) if size else SNAPSHOT_SIZE)

@@ -167,7 +167,7 @@ def _paths_in(text: str) -> Sequence[Path]:
     lines = [line.strip().strip("\"'") for line in text.strip().splitlines()]
     urls = [QUrl(line) if line.startswith("file:") else None for line in lines]
     paths = [
-        Path(url.toLocalFile() if url else line).expanduser()
+        Path(os.path.expanduser(url.toLocalFile() if url else line))
         for url, line in zip(urls, lines, strict=True)
     ]
     return paths if paths and all(path.is_absolute() for path in paths) else ()

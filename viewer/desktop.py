@@ -17,6 +17,7 @@ from types import MappingProxyType
 import assets
 from viewer.core.errors import ViewerError
 from viewer.core.extras import EXTRAS
+from viewer.core.places import home_folder
 from viewer.version import version
 
 #: Stands in every file written here.
@@ -82,7 +83,12 @@ def _data_home() -> Path:
         raise ViewerError("Only Linux desktops need this: README.md tells what to do elsewhere.")
     # The specification has relative paths ignored.
     given = os.environ.get("XDG_DATA_HOME", "")
-    return Path(given) if os.path.isabs(given) else Path.home() / ".local" / "share"
+    if os.path.isabs(given):
+        return Path(given)
+    try:
+        return home_folder() / ".local" / "share"
+    except FileNotFoundError as error:
+        raise ViewerError(str(error)) from error
 
 
 def _check_ours(path: Path) -> None:

@@ -24,6 +24,7 @@ from viewer.core.collecting import collecting_later
 from viewer.core.colour import convert
 from viewer.core.errors import GpuLost, TileError
 from viewer.core.importing import import_plainly
+from viewer.core.places import leave_removed_folder
 from viewer.core.resample import Resampler, premultiplied_bgra
 from viewer.core.tiles import TileRequest
 
@@ -97,6 +98,7 @@ def preload_torch() -> None:
     """
     if not sys.platform.startswith("linux") or "torch" in sys.modules:
         return
+    leave_removed_folder()
     found = importlib.util.find_spec("torch")
     for folder in (found.submodule_search_locations or []) if found else []:
         open_library = ctypes.CDLL(None).dlopen

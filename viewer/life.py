@@ -62,9 +62,12 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
     else:
         app.measure_speeds()
     sys.excepthook = functools.partial(_on_exception, snapshot)
-    app.start()
-    status = qt.exec()
-    complaint = snapshot.complaint if snapshot is not None else ""
+    try:
+        app.start()
+        status = qt.exec()
+        complaint = snapshot.complaint if snapshot is not None else ""
+    except ViewerError as error:
+        status, complaint = 1, str(error)
     end(app, status, complaint, options.paths[0].parent if options.piped else None)
     waker.setEnabled(False)
     if complaint:

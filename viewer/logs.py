@@ -120,7 +120,7 @@ def _to_stderr(debug: bool) -> logging.Handler:
 
 def _to_file() -> logging.Handler:
     path = log_file()
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = RotatingFileHandler(
         path, maxBytes=LOG_BYTES, backupCount=KEPT_LOGS, encoding="utf-8", delay=True
     )

@@ -215,7 +215,7 @@ class QueueDialog(QDialog):
 
     def _prepared(self) -> list[Job]:
         """Return the jobs. Raises `ViewerError` or `ModelError` if none of them can be done."""
-        folder = Path(self.folder.text()).expanduser().absolute()
+        folder = batch.folder_named(self.folder.text())
         options = self.options
         like = Job(
             Path(),

@@ -43,12 +43,12 @@ class Recent:
     @property
     def paths(self) -> list[Path]:
         """The files and folders, the latest first."""
-        return [Path(line) for line in self._settings.get("recent").split("\n") if line][:COUNT]
+        return _paths(self._settings.get("recent"))
 
     def note(self, path: Path) -> None:
         """Put a path at the top."""
         if "\n" not in str(path) and is_text(path):
-            rest = [each for each in self.paths if each != path]
+            rest = [each for each in _paths(self._settings.latest("recent")) if each != path]
             lines = [str(each) for each in (path, *rest)]
             self._settings.set("recent", "\n".join(lines[:COUNT]))
 
@@ -71,3 +71,7 @@ class Recent:
                 entry.setToolTip(literal(str(path)))
         self._clear.setEnabled(bool(paths))
         self._menu.menuAction().setEnabled(bool(paths))
+
+
+def _paths(lines: str) -> list[Path]:
+    return [Path(line) for line in lines.split("\n") if line][:COUNT]

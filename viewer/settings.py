@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from PySide6.QtCore import QObject, QSettings, Signal
+from PySide6.QtCore import QLockFile, QObject, QSettings, Signal
 
 #: Every preference there is: its value until the user chooses another, which has the same type.
 DEFAULTS: Mapping[str, bool | int | float | str] = MappingProxyType(
@@ -61,6 +61,8 @@ class Settings(QObject):
         self._store = store or QSettings(
             QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Anyzoom", "Anyzoom"
         )
+        # Left by a crash, it would hold up the window for half a minute at the next choice.
+        QLockFile(f"{self._store.fileName()}.lock").removeStaleLockFile()
 
     def get(self, name: str) -> Any:
         """Return a preference, of the type of its default."""
@@ -76,6 +78,11 @@ class Settings(QObject):
             return default
         low, high = RANGES.get(name, (value, value))
         return value if low <= value <= high else default
+
+    def latest(self, name: str) -> Any:
+        """Return a preference as another window of Anyzoom may have left it by now."""
+        self._store.sync()
+        return self.get(name)
 
     def set(self, name: str, value: bool | int | float | str) -> None:
         """Remember a choice."""

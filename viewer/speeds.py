@@ -126,6 +126,7 @@ class Speeds(QObject):
     @Slot(str, float)
     def on_measured(self, model: str, speed: float) -> None:
         """Keep a speed, and go on with the next model."""
+        self._settings.latest("speeds")
         kept = {**self._kept(), self._key(model): round(speed, 4)}
         current = {self._key(name) for name in self._models.values() if name}
         self._settings.set("speeds", json.dumps({key: kept[key] for key in kept if key in current}))

@@ -26,4 +26,4 @@ class Tally(QObject):
         if isinstance(failure.request, TileRequest):
             name = "tiles_without_numbers" if failure.no_numbers else "tiles_failed"
             count = len(list(failure.request.tile_keys()))
-            self._settings.set(name, self._settings.get(name) + count)
+            self._settings.set(name, self._settings.latest(name) + count)

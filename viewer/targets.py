@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 import assets
 from viewer.core.export import FORMATS
+from viewer.core.places import home_folder
 from viewer.language import tr
 from viewer.literal import literal
 
@@ -44,7 +45,12 @@ def folder_for(source: Path) -> Path:
     beside the photo that comes along; nor where nothing can be written.
     """
     kept = source.is_absolute() and assets.FOLDER not in source.parents
-    return source.parent if kept and os.access(source.parent, os.W_OK) else Path.home()
+    if kept and os.access(source.parent, os.W_OK):
+        return source.parent
+    try:
+        return home_folder()
+    except FileNotFoundError:
+        return Path(os.sep)
 
 
 def _filters(first: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import psutil
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -23,6 +22,7 @@ from viewer.core import enlarge, ensemble
 from viewer.core.enlarge import Job
 from viewer.core.errors import ViewerError
 from viewer.core.export import check_format
+from viewer.core.memory import free_bytes
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT
 from viewer.exporter import Ended, Exporter
@@ -112,7 +112,7 @@ class UpscaleDialog(QDialog):
             self._time(size, out, model, subnet),
             tr("Memory: about {needed}, of {free} that are free.").format(
                 needed=_size_of(enlarge.bytes_needed(out, transparent=transparent)),
-                free=_size_of(psutil.virtual_memory().available),
+                free=_size_of(free_bytes()),
             ),
         )
         return "\n".join(lines), True

@@ -99,7 +99,8 @@ def entry_for(folder: Path, home: Path, monkeypatch) -> Path:
 @pytest.mark.parametrize("folder", ["plain", 'with space $HOME "quoted" 100% `x` back\\slash'])
 def test_the_entry_is_valid_wherever_anyzoom_is(home, tmp_path, monkeypatch, folder):
     entry = entry_for(tmp_path / folder, home, monkeypatch)
-    done = subprocess.run(["desktop-file-validate", entry], capture_output=True, text=True)
+    words = ["desktop-file-validate", entry]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout
     assert done.stdout == ""
 
@@ -110,7 +111,10 @@ def test_the_entry_starts_this_very_installation(home, tmp_path, monkeypatch):
     exec_line = line.removeprefix("Exec=").replace("\\\\", "\\")
     # Within quotes a shell reads what desktop files hold as they do.
     words = subprocess.run(
-        ["sh", "-c", f"printf '%s\\n' {exec_line}"], capture_output=True, text=True
+        ["sh", "-c", f"printf '%s\\n' {exec_line}"],
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert words.stdout.split("\n")[:-1] == [str(tmp_path / "with space $HOME" / "anyzoom"), "%F"]
 
@@ -139,14 +143,14 @@ def test_types_that_take_an_extra_are_named_if_it_is_installed(home, monkeypatch
     assert "@" not in entry
     if shutil.which("desktop-file-validate"):
         command = ["desktop-file-validate", home / desktop.ENTRY]
-        assert subprocess.run(command, capture_output=True, text=True).stdout == ""
+        assert subprocess.run(command, capture_output=True, text=True, timeout=300).stdout == ""
 
 
 @pytest.mark.skipif(not shutil.which("appstreamcli"), reason="no validator here")
 def test_the_metadata_are_valid(home):
     desktop.register()
     command = ["appstreamcli", "validate", "--no-net", home / desktop.ABOUT]
-    done = subprocess.run(command, capture_output=True, text=True)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout
 
 
@@ -165,6 +169,13 @@ def test_a_file_in_the_way_is_told_in_one_sentence(home, capsys):
     err = capsys.readouterr().err
     assert err.count("\n") == 1
     assert str(home) in err
+
+
+def test_without_a_home_it_is_told_in_one_sentence(home, monkeypatch, capsys):
+    monkeypatch.delenv("XDG_DATA_HOME")
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert main("--register") == 1
+    assert capsys.readouterr().err == "anyzoom: There is no home folder.\n"
 
 
 def test_elsewhere_one_is_sent_to_the_instructions(home, monkeypatch, capsys):

@@ -62,3 +62,30 @@ def test_a_missing_library_is_named_with_the_command_that_installs_it(server, mo
     monkeypatch.setattr(ctypes, "CDLL", missing)
     with pytest.raises(ViewerError, match="apt install libxcb-cursor0"):
         display.check_display({"DISPLAY": ":7"})
+
+
+@pytest.mark.parametrize("chosen", ["xcb", "xcb;wayland", "wayland;xcb", "xcb:x=y"])
+def test_whoever_chooses_x11_is_told_of_a_missing_display_too(chosen):
+    environment = {"QT_QPA_PLATFORM": chosen}
+    assert display.needs_display(environment)
+    with pytest.raises(ViewerError, match="set DISPLAY"):
+        display.check_display(environment)
+
+
+@pytest.mark.parametrize("chosen", ["wayland", "wayland-egl"])
+def test_whoever_chooses_wayland_alone_needs_it(server, chosen):
+    environment = {"QT_QPA_PLATFORM": chosen, "DISPLAY": ":7"}
+    with pytest.raises(ViewerError, match="no Wayland"):
+        display.check_display(environment)
+    display.check_display({**environment, "WAYLAND_DISPLAY": str(server / "wayland-7")})
+
+
+def test_whoever_chooses_x11_alone_needs_it(server):
+    wayland = {"WAYLAND_DISPLAY": str(server / "wayland-7"), "QT_QPA_PLATFORM": "xcb"}
+    with pytest.raises(ViewerError, match="set DISPLAY"):
+        display.check_display(wayland)
+
+
+@pytest.mark.parametrize("chosen", ["offscreen", "minimal:x", "vnc", "eglfs"])
+def test_whatever_else_is_chosen_is_left_to_qt(chosen):
+    assert not display.needs_display({"QT_QPA_PLATFORM": chosen})

@@ -178,7 +178,12 @@ def test_what_comes_through_a_pipe_is_shown_and_kept_nowhere(photo, tmp_path):
         assert shot.size == (60, 40)
     assert list((tmp_path / "kept").iterdir()) == []
     ended = subprocess.run(
-        [*words, *size], stdin=subprocess.DEVNULL, env=environment, capture_output=True, text=True
+        [*words, *size],
+        stdin=subprocess.DEVNULL,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
     )
     assert ended.returncode == 1
     assert ended.stderr == "anyzoom: standard input is empty: get a new copy of it.\n"
@@ -292,7 +297,8 @@ assert main(["upscale", "none.png", "out.png", "--scale", "2"]) == 1
 import viewer.commands.view, viewer.commands.evaluate
 assert not {"torch", "PySide6"} & sys.modules.keys()
 """
-    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
+    words = [sys.executable, "-c", script]
+    subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=300)
 
 
 def test_a_logged_exception_is_one_line_unless_debugging():

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from viewer import __main__
+from viewer import __main__, engine
 from viewer.commands import bench, evaluate, train, upscale, view
+from viewer.core.places import leave_removed_folder
 
 ROOT = Path(__file__).parents[2]
 
@@ -164,3 +165,46 @@ def test_without_a_usable_home_a_picture_is_still_shown(tmp_path, home):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert np.asarray(Image.open(out))[20, 30, 0] == 99
+
+
+#: Removes the folder it is started in, then runs the program.
+REMOVED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+os.rmdir(os.getcwd())
+from viewer.__main__ import main
+sys.exit(main(sys.argv[2:]))
+"""
+UNIX = pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed")
+
+
+@UNIX
+@pytest.mark.slow
+def test_in_a_folder_that_was_removed_networks_run(tmp_path):
+    """Intel's library for matrices would end the process there."""
+    Image.fromarray(np.full((4, 6, 3), 99, np.uint8)).save(tmp_path / "in.png")
+    (tmp_path / "removed").mkdir()
+    words = ["upscale", tmp_path / "in.png", tmp_path / "out.png", "--scale", "2"]
+    done = subprocess.run(
+        [sys.executable, "-c", REMOVED, ROOT, *words],
+        cwd=tmp_path / "removed",
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    assert Image.open(tmp_path / "out.png").size == (12, 8)
+
+
+@UNIX
+def test_a_folder_that_was_removed_is_left_before_anything_large_is_loaded(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    leave_removed_folder()
+    assert Path.cwd() == tmp_path
+    monkeypatch.delitem(sys.modules, "torch", raising=False)
+    monkeypatch.setattr(engine.importlib.util, "find_spec", lambda _: None)
+    (tmp_path / "removed").mkdir()
+    os.chdir(tmp_path / "removed")
+    os.rmdir(tmp_path / "removed")
+    engine.preload_torch()
+    assert Path.cwd() == Path(os.sep)

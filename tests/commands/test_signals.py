@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,10 +73,13 @@ def photo(tmp_path: Path) -> Path:
 
 @contextmanager
 def ended(process: subprocess.Popen[bytes]) -> Generator[None]:
-    """Wait for no process that a failed test leaves running."""
+    """Wait neither for a process that hangs nor for one that a failed test leaves running."""
+    watch = threading.Timer(200, process.kill)
+    watch.start()
     try:
         yield
     finally:
+        watch.cancel()
         process.kill()
 
 
@@ -110,7 +114,7 @@ def test_what_is_being_written_is_removed_when_it_is_told_to_end(tmp_path, numbe
     target = tmp_path / "large.png"
     target.write_bytes(b"before")
     words = [sys.executable, "-c", LISTENING + SAVING, str(int(number)), target]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, timeout=300)
     assert (done.returncode, done.stderr) == (128 + number, b"")
     assert list(tmp_path.iterdir()) == [target]
     assert target.read_bytes() == b"before"
@@ -120,7 +124,7 @@ def test_a_terminal_that_goes_away_does_not_end_what_was_told_not_to_care(tmp_pa
     ignoring = "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)"
     words = [sys.executable, "-c", ignoring + SAVING, str(int(signal.SIGHUP))]
     target = tmp_path / "large.png"
-    done = subprocess.run([*words, target], cwd=ROOT, capture_output=True)
+    done = subprocess.run([*words, target], cwd=ROOT, capture_output=True, timeout=300)
     assert (done.returncode, done.stderr) == (0, b"")
     assert target.read_bytes().startswith(b"\x89PNG")
 
@@ -138,7 +142,7 @@ sys.exit(status or not all(os.path.samestat(os.fstat(number), nowhere) for numbe
 def test_with_all_streams_closed_no_file_takes_their_place():
     """Or what libraries complain of would be written into it."""
     words = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, "-c", CLOSED]
-    assert subprocess.run(words, cwd=ROOT).returncode == 0
+    assert subprocess.run(words, cwd=ROOT, timeout=300).returncode == 0
 
 
 @pytest.mark.parametrize("words", [["models"], ["--help"], ["upscale", "--help"]])
@@ -148,5 +152,6 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(words):
         ["sh", "-c", shell, "sh", sys.executable, "-m", "viewer", *words],
         cwd=ROOT,
         capture_output=True,
+        timeout=300,
     )
     assert done.stderr == b""

@@ -197,7 +197,7 @@ def test_a_damaged_source_is_refused(capsys, photo, tmp_path):
 
 def test_a_result_that_does_not_fit_memory_is_refused(capsys, photo, tmp_path, monkeypatch):
     scarce = SimpleNamespace(available=18 * 26 * 16 * enlarge.BYTES_PER_PIXEL - 1)
-    monkeypatch.setattr(enlarge.psutil, "virtual_memory", lambda: scarce)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: scarce)
     message = refused(capsys, tmp_path, photo, tmp_path / "out.png", 4)
     assert "memory" in message
     assert "104 x 72" in message

@@ -8,10 +8,13 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import psutil
@@ -23,8 +26,11 @@ from PySide6.QtGui import QColorSpace
 from viewer.core import answer, colour, decoding, lasting, process
 from viewer.core import decoder as client
 from viewer.core.decoder import Decoder
-from viewer.core.errors import Cancelled, OpenError
+from viewer.core.errors import Cancelled, OpenError, TileError
 from viewer.core.picture import Wish
+from viewer.core.pieces import Plate
+from viewer.core.remote import Remote
+from viewer.core.shapes import Cells, Size
 from viewer.core.source import open_picture
 
 LINUX = sys.platform.startswith("linux")
@@ -521,7 +527,7 @@ def test_memory_cannot_be_taken_away_once_it_is_received(photo, decoder):
     if hasattr(os, "memfd_create"):
         with answer.memory() as memory:
             memory.truncate(10)
-            answer.seal(memory)
+            assert answer.sealed(memory)
             with pytest.raises(PermissionError):
                 memory.truncate(5)
 
@@ -615,7 +621,7 @@ def test_too_large_a_picture_can_be_opened_smaller(decoder, tmp_path, monkeypatc
     path = tmp_path / f"large{suffix}"
     Image.fromarray(noise(803, 601)).save(path)
     free = 16 * 803 * 601 // shrink**2 + 9999
-    monkeypatch.setattr(client.psutil, "virtual_memory", lambda: SimpleNamespace(available=free))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=free))
     with pytest.raises(OpenError, match="803 x 601") as refused:
         decoder.open(path)
     assert refused.value.shrink == shrink
@@ -645,7 +651,7 @@ def test_a_webp_that_claims_to_be_huge_is_refused_at_once(decoder, tmp_path):
 def test_what_cannot_be_reduced_is_not_offered_smaller(decoder, tmp_path, monkeypatch):
     path = tmp_path / "large.png"
     Image.fromarray(noise(300, 200)).save(path)
-    monkeypatch.setattr(client.psutil, "virtual_memory", lambda: SimpleNamespace(available=999))
+    monkeypatch.setattr("psutil.virtual_memory", lambda: SimpleNamespace(available=999))
     with pytest.raises(OpenError, match="free") as refused:
         decoder.open(path)
     assert refused.value.shrink == 0
@@ -685,3 +691,106 @@ def test_in_a_bundle_the_process_may_read_the_bundle(monkeypatch, tmp_path):
     monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "anyzoom"))
     assert decoding._readable() == [tmp_path]
+
+
+# -- Kernels and containers that lack something ------------------------------------------------
+
+
+@pytest.mark.parametrize("error", [errno.ENOSYS, errno.EPERM])
+@pytest.mark.parametrize("size", [(40, 30), (1500, 1200)])
+def test_without_nameless_memory_pictures_come_through_a_file(
+    decoder, tmp_path, monkeypatch, size, error
+):
+    def fail(*_: object) -> int:
+        raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(os, "memfd_create", fail, raising=False)
+    path = tmp_path / "photo.png"
+    Image.fromarray(noise(*size)).save(path)
+    np.testing.assert_array_equal(decoder.open(path).pixels, noise(*size))
+
+
+def test_what_may_still_shrink_is_copied(decoder, tmp_path, monkeypatch):
+    """To read mapped memory behind its end would end the viewer."""
+    path = tmp_path / "photo.png"
+    Image.fromarray(noise(1500, 1200)).save(path)
+    with tempfile.TemporaryFile() as file:
+        monkeypatch.setattr(answer, "memory", lambda: os.fdopen(os.dup(file.fileno()), "r+b"))
+        picture = decoder.open(path)
+        file.truncate(0)
+    np.testing.assert_array_equal(picture.pixels, noise(1500, 1200))
+
+
+def test_memory_that_shrinks_while_it_is_copied_is_no_picture(tmp_path, monkeypatch):
+    monkeypatch.setattr(answer, "sealed", lambda _: False)
+    with tempfile.TemporaryFile() as memory:
+        memory.truncate(99)
+        monkeypatch.setattr(lasting, "block", lambda size: memory.truncate(9) and bytearray(size))
+        with pytest.raises(ValueError, match="shrunk"):
+            answer._shared(memory)
+
+
+def test_without_proc_pictures_are_opened(photo):
+    without = (
+        "real = os.open\n"
+        "def fail(path, *rest):\n"
+        "    if str(path).startswith('/proc'): raise FileNotFoundError(2, 'no', path)\n"
+        "    return real(path, *rest)\n"
+        "os.open = fail"
+    )
+    with Decoder(code=with_prologue(without)) as decoder:
+        assert decoder.open(photo).size == (200, 320)
+
+
+@pytest.mark.parametrize("how", ["it ends", "it cannot be begun"])
+def test_a_process_that_does_not_start_is_not_laid_at_the_pictures_door(photo, monkeypatch, how):
+    if how == "it cannot be begun":
+
+        def fail(*_: object) -> None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), os.devnull)
+
+        monkeypatch.setattr(client, "Process", fail)
+    with Decoder(code="raise SystemExit(1)") as decoder:
+        with pytest.raises(OpenError, match="does not start"):
+            decoder.open(photo)
+        assert decoder.process_id is None
+
+
+# -- Pieces ------------------------------------------------------------------------------------
+
+
+class FakeProcess:
+    """Hands out pieces of zeros, unless it is broken; or cannot be started, for want of files."""
+
+    broken = scarce = False
+
+    def __init__(self) -> None:
+        if FakeProcess.scarce:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    def heard(self, words: dict[str, Any], files: Sequence[int]) -> bool:
+        (_, box), (_, memory) = words["piece"], files
+        os.truncate(memory, 3 * box.width * box.height)
+        self.length = 3 * box.width * box.height
+        return not self.broken
+
+    def answer(self) -> dict[str, Any]:
+        return {"piece": (0, self.length)}
+
+    def end(self) -> None:
+        pass
+
+
+def test_pieces_are_read_again_once_there_is_room_for_a_process(photo, monkeypatch):
+    monkeypatch.setattr(FakeProcess, "broken", False)
+    with photo.open("rb") as file:
+        read = Remote(photo, file, FakeProcess(), FakeProcess)  # type: ignore[arg-type]
+        plate, box = Plate(0, -1, 1, Size(9, 9)), Cells(0, 0, 4, 3)
+        assert read(plate, box).shape == (3, 4, 3)
+        monkeypatch.setattr(FakeProcess, "broken", True)
+        monkeypatch.setattr(FakeProcess, "scarce", True)
+        for _ in range(2):
+            with pytest.raises(TileError):
+                read(plate, box)
+        monkeypatch.undo()
+        assert read(plate, box).shape == (3, 4, 3)

@@ -122,7 +122,7 @@ def test_the_source_is_never_written_even_if_overwriting_is_allowed(job, upscale
 
 def test_an_absurd_size_is_refused_with_the_memory_it_takes(job, upscaler, monkeypatch):
     scarce = SimpleNamespace(available=960 * 640 * enlarge.BYTES_PER_PIXEL * 2 - 1)
-    monkeypatch.setattr(enlarge.psutil, "virtual_memory", lambda: scarce)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: scarce)
     large = replace(job, size=Scale(32))
     assert enlarge.run(large, upscaler, Onlooker(), read).size == (960, 640)
     with pytest.raises(OutOfMemory, match=r"960 x 640 pixels take about 0\.0 GB.*at a time"):

@@ -153,7 +153,7 @@ def test_too_large_a_one_is_refused_before_it_is_decoded(sample, monkeypatch):
     from types import SimpleNamespace
 
     scarce = SimpleNamespace(available=1000)
-    monkeypatch.setattr("viewer.core.source.psutil.virtual_memory", lambda: scarce)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: scarce)
     with pytest.raises(OpenError, match=r"120 x 80 pixels"):
         open_picture(sample)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import mmap
 import sys
 
 import numpy as np
@@ -43,3 +45,15 @@ def test_a_picture_counts_its_halved_copies_and_keeps_them():
     assert opened.size_bytes == alone + 1001 * 1200 * 3
     assert Resampler(opened).base()[0] is not None
     assert np.shares_memory(Resampler(opened).base()[0], base)
+
+
+def test_memory_that_cannot_be_let_go_in_pieces_goes_at_once():
+    """Or the thread that does so would end, and nothing more be given back."""
+
+    class Locked(mmap.mmap):
+        def madvise(self, *_: int) -> None:
+            raise OSError(errno.EINVAL, "it is locked")
+
+    locked = Locked(-1, 3 * lasting.PIECE_BYTES)
+    lasting._let_go(locked)
+    assert locked.closed

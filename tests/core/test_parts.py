@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -154,3 +156,45 @@ def test_a_file_on_a_disk_that_is_away_is_remembered_for_some_time(tmp_path, mon
     monkeypatch.setattr(parts, "KEPT_SECONDS", -1)
     sweep()
     assert notes() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such locks")
+def test_where_notes_cannot_be_locked_none_pile_up(tmp_path, monkeypatch):
+    """As on some network folders."""
+    import fcntl
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    write(tmp_path / "a")
+    assert (tmp_path / "a").read_bytes() == b"new"
+    assert notes() == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no such locks")
+def test_a_note_that_somebody_sweeps_just_then_is_made_anew(tmp_path, monkeypatch):
+    import fcntl
+
+    lock, taken = fcntl.flock, []
+
+    def taken_once(*given: Any) -> None:
+        if not taken:
+            taken.append(given)
+            raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        lock(*given)
+
+    monkeypatch.setattr(fcntl, "flock", taken_once)
+    with beside(tmp_path / "a", overwrite=False) as part:
+        part.write_bytes(b"new")
+        assert [os.fsdecode(note.read_bytes()) for note in notes()] == [str(part)]
+
+
+def test_notes_are_nobody_elses_business(tmp_path):
+    before = os.umask(0)
+    try:
+        with beside(tmp_path / "a", overwrite=False) as part:
+            part.write_bytes(b"new")
+            assert os.name == "nt" or stat.S_IMODE(notes()[0].parent.stat().st_mode) == 0o700
+    finally:
+        os.umask(before)

@@ -487,7 +487,7 @@ def test_the_limit_is_free_memory_and_not_a_constant(tmp_path, monkeypatch):
     scarce = SimpleNamespace(
         available=20 * 30 * (pillow.BYTES_PER_PLAIN_PIXEL + pillow.BYTES_PER_COPY) - 1
     )
-    monkeypatch.setattr(source.psutil, "virtual_memory", lambda: scarce)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: scarce)
     assert "memory" in refusal(path)
 
 

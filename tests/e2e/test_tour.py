@@ -25,6 +25,7 @@ def test_the_tour_takes_a_picture_of_every_step(tmp_path):
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     steps = json.loads(done.stdout)["steps"]

@@ -1,6 +1,7 @@
 """Copying and pasting pictures and paths, and what was opened lately."""
 
 import io
+import os
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,14 @@ def test_the_path_of_a_picture_is_pasted(app, qtbot, tmp_path, wrap):
     put_text(wrap.format(path))
     paste(app)
     qtbot.waitUntil(lambda: app.canvas.view.image == (80, 60))
+
+
+@pytest.mark.parametrize("text", ["~nobody by that name/x.png", "~"])
+def test_a_home_that_is_not_there_is_no_path(app, qtbot, monkeypatch, text):
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    put_text(text)
+    paste(app)
+    qtbot.waitUntil(lambda: "no picture on the clipboard" in app.window.messages.text)
 
 
 def test_copied_files_are_pasted(app, qtbot, tmp_path):

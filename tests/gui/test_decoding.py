@@ -10,8 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
 
-from viewer.core import decoder as client
-
 
 @pytest.fixture
 def cut(tmp_path, photo):
@@ -41,7 +39,7 @@ def test_a_picture_too_large_for_the_memory_is_offered_smaller(
     Image.fromarray(noise(1600, 1200)).save(large)
     app = start()
     scarce = SimpleNamespace(available=1_950_000)
-    monkeypatch.setattr(client.psutil, "virtual_memory", lambda: scarce)
+    monkeypatch.setattr("psutil.virtual_memory", lambda: scarce)
     app.open([large])
     messages = app.window.messages
     qtbot.waitUntil(lambda: "1600 x 1200 pixels" in messages.text)

@@ -18,6 +18,7 @@ import assets
 from models import spec
 from viewer.core import enlarge, export
 from viewer.core.source import open_picture
+from viewer.targets import folder_for
 
 P3 = bytes(QColorSpace(QColorSpace.NamedColorSpace.DisplayP3).iccProfile().data())
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -467,6 +468,11 @@ def test_results_are_offered_at_home_where_a_folder_is_not_ones_own(
     assert dialog.folder.text() == home
 
 
+def test_without_a_home_the_user_has_to_say_where(monkeypatch):
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+    assert folder_for(assets.PHOTO) == Path(os.sep)
+
+
 @pytest.mark.parametrize("changed", [False, True])
 def test_the_list_fills_up_once_the_folder_is_looked_through(
     start, qtbot, holiday, monkeypatch, changed
@@ -538,7 +544,12 @@ def test_the_list_can_be_changed(start, holiday, monkeypatch, photo, qtbot):
 
 
 @pytest.mark.parametrize(
-    ("field", "text", "words"), [("pattern", "{nome}", "nome"), ("folder", "/proc/x", "made")]
+    ("field", "text", "words"),
+    [
+        ("pattern", "{nome}", "nome"),
+        ("folder", "/proc/x", "made"),
+        ("folder", "~nobody by that name/x", "~nobody by that name/x cannot be made"),
+    ],
 )
 def test_names_and_folders_that_cannot_be_are_told(start, holiday, field, text, words, qtbot):
     app = start(holiday)

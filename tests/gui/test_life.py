@@ -204,6 +204,23 @@ def test_quitting_while_a_tile_is_made_ends_the_thread(start, wheel, qtbot, upsc
     assert all(thread.isFinished() for thread in app._threads)
 
 
+THREADLESS = """
+import sys
+from viewer.__main__ import main
+from viewer.threads import WorkThread
+WorkThread.start = lambda self: None
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+def test_where_no_more_threads_may_run_it_is_told():
+    """A window that never shows anything would be worse."""
+    words = [sys.executable, "-c", THREADLESS]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    sentence = "anyzoom: The system lets Anyzoom run no more threads: see ulimit -u.\n"
+    assert (done.returncode, done.stderr) == (1, sentence)
+
+
 SLOW = """
 import time
 from PySide6.QtCore import QTimer

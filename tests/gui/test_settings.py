@@ -1,11 +1,16 @@
 """What a user chose is there at the next start, and a damaged file does no harm."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QMainWindow
 
+from viewer.actions import Actions
+from viewer.recent import Recent
 from viewer.settings import DEFAULTS, Settings
 
 
@@ -120,3 +125,39 @@ def test_a_number_out_of_all_reason_counts_as_not_chosen(tmp_path):
     own = settings(tmp_path / "a.ini")
     own.set("slideshow_seconds", 10**12)
     assert own.get("slideshow_seconds") == DEFAULTS["slideshow_seconds"]
+
+
+@pytest.mark.parametrize("left", [b"", b"nonsense\n", b"1\nanyzoom\nanother computer\n"])
+def test_a_lock_that_a_crash_left_holds_nobody_up(tmp_path, left):
+    """Qt would wait for half a minute, and the window with it."""
+    lock = tmp_path / "a.ini.lock"
+    lock.write_bytes(left)
+    own = settings(tmp_path / "a.ini")
+    assert not lock.exists()
+    own.set("give_way", False)
+    assert own.sync()
+
+
+#: Another window, which opens a file while this one has its settings, too.
+ANOTHER = """
+import sys
+from PySide6.QtCore import QSettings
+from viewer.settings import Settings
+other = Settings(QSettings(sys.argv[1], QSettings.Format.IniFormat))
+other.set("recent", "/there.png\\n" + other.get("recent"))
+assert other.sync()
+"""
+
+
+def test_two_windows_do_not_forget_what_the_other_one_has_opened(tmp_path, qtbot):
+    file = tmp_path / "a.ini"
+    own = settings(file)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    recent = Recent(Actions(window, own), own, print)
+    recent.note(Path("/here.png"))
+    assert own.sync()
+    words = [sys.executable, "-c", ANOTHER, str(file)]
+    subprocess.run(words, cwd=Path(__file__).parents[2], check=True, timeout=100)
+    recent.note(Path("/again.png"))
+    assert recent.paths == [Path("/again.png"), Path("/there.png"), Path("/here.png")]

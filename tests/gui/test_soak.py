@@ -108,7 +108,7 @@ for count in range(1, 241):
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="told by glibc alone")
 def test_what_is_compiled_for_a_shape_is_not_kept_for_ever():
     words = [sys.executable, "-c", SHAPES]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, timeout=300)
     early, late = map(int, done.stdout.split())
     assert late - early < 8 << 20
 

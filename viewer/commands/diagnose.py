@@ -17,7 +17,7 @@ from models import spec
 from viewer import logs
 from viewer.commands import arguments
 from viewer.core.decoder import Decoder
-from viewer.core.places import state_folder
+from viewer.core.places import leave_removed_folder, state_folder
 from viewer.version import version
 
 OPTION = "--diagnose"
@@ -88,6 +88,7 @@ def _machine() -> Iterator[Line]:
 
 
 def _devices(device: str) -> Iterator[Line]:
+    leave_removed_folder()
     import torch
 
     from models.devices import choose_device, choose_precision

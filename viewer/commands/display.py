@@ -21,10 +21,24 @@ NO_CURSORS = (
 )
 
 
+#: What Qt can show windows on; it takes others to know what they need, and some need nothing.
+WAYLAND, X11 = "wayland", "xcb"
+
+
+def needs_display(environment: Mapping[str, str] = os.environ) -> bool:
+    """Tell whether Qt will want a display, as it does unless the user has chosen otherwise."""
+    return _chosen(environment) <= {WAYLAND, X11}
+
+
 def check_display(environment: Mapping[str, str] = os.environ) -> None:
     """Raise `ViewerError`, saying what to do, if no window can be opened on this Linux."""
-    if _answers(_wayland(environment)):
+    chosen = _chosen(environment) or {WAYLAND, X11}
+    if WAYLAND in chosen and _answers(_wayland(environment)):
         return
+    if X11 not in chosen:
+        raise ViewerError(
+            "There is no Wayland display: set WAYLAND_DISPLAY, or unset QT_QPA_PLATFORM."
+        )
     display = environment.get("DISPLAY")
     if not display:
         raise ViewerError("There is no display to open a window on: set DISPLAY.")
@@ -38,6 +52,12 @@ def check_display(environment: Mapping[str, str] = os.environ) -> None:
         ctypes.CDLL(CURSORS)
     except OSError as error:
         raise ViewerError(NO_CURSORS) from error
+
+
+def _chosen(environment: Mapping[str, str]) -> set[str]:
+    """Return the kinds of displays that the user wants Qt to try, without their variants."""
+    named = environment.get("QT_QPA_PLATFORM", "").split(";")
+    return {re.split("[:-]", name)[0] for name in named if name}
 
 
 def _wayland(environment: Mapping[str, str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import psutil
 from models import spec
 from viewer.core import presets
 from viewer.core.enlarge import Load
+from viewer.core.places import leave_removed_folder
 
 if TYPE_CHECKING:
     from models.upscaler import Upscaler
@@ -65,6 +67,7 @@ def load(
     Raises `ModelError`.
     """
     idle = threads or idle_cores()
+    leave_removed_folder()
     import torch
 
     from models.upscaler import Upscaler
@@ -79,5 +82,7 @@ def idle_cores() -> int:
     Threads that must share a core with another program wait for one another at every layer:
     beside one busy program on two cores, two threads took four times as long as one.
     """
-    share = psutil.cpu_times_percent(interval=_LISTEN_SECONDS).idle / 100
+    share = 1.0
+    with suppress(OSError):  # where the system does not tell
+        share = psutil.cpu_times_percent(interval=_LISTEN_SECONDS).idle / 100
     return max(1, round(share * (psutil.cpu_count() or 1)))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments, diagnose
-from viewer.commands.display import check_display
+from viewer.commands.display import check_display, needs_display
 from viewer.commands.registering import add_register_options
 from viewer.core import presets
 from viewer.core.collecting import collecting_later
@@ -143,7 +143,7 @@ def _check_display(options: Options) -> None:
 
     Raises `ViewerError`.
     """
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
+    if not sys.platform.startswith("linux") or not needs_display():
         return
     if options.snapshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"

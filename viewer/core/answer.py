@@ -5,6 +5,7 @@ Whoever made the file may have taken that process over.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import mmap
@@ -31,6 +32,9 @@ MOST = 2**31 - 1
 Span = tuple[int, int]
 Shared = mmap.mmap | bytearray
 
+#: What a kernel says to a call that it does not know, or that a container does not let through.
+_UNKNOWN = (errno.ENOSYS, errno.EPERM, errno.EINVAL)
+
 #: Of smaller pictures thousands may be in hand, and a process may have but a thousand open files.
 LEAST_MAPPED_BYTES = 4 << 20
 
@@ -39,7 +43,11 @@ def memory() -> BinaryIO:
     """Return memory in the shape of an open file that has no name."""
     if hasattr(os, "memfd_create"):
         flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
-        return os.fdopen(os.memfd_create("anyzoom-picture", flags), "r+b")
+        try:
+            return os.fdopen(os.memfd_create("anyzoom-picture", flags), "r+b")
+        except OSError as error:
+            if error.errno not in _UNKNOWN:
+                raise
     return tempfile.TemporaryFile()
 
 
@@ -51,10 +59,7 @@ def received(
     Raises one of `NONSENSE` if it makes no sense.
     """
     layout, facts = decoding.Layout(**answer["layout"]), answer["picture"]
-    seal(memory)
-    if os.fstat(memory.fileno()).st_size > most_bytes:
-        raise ValueError("more memory than there is")
-    shared = _shared(memory)
+    shared = _shared(memory, most_bytes)
     height, width = (int(side) for side in layout.shape)
     alpha = None if layout.alpha is None else _array(shared, layout.alpha, (height, width))
     full_width, full_height = (_number(side) for side in facts["size"])
@@ -100,16 +105,22 @@ def plates(answer: dict[str, Any], size: tuple[int, int]) -> dict[int, Plate]:
 
 def piece(answer: dict[str, Any], memory: BinaryIO, box: Cells) -> Pixels:
     """Return a piece that was asked for. Raises one of `NONSENSE` if it is none."""
-    seal(memory)
     return _array(_shared(memory), answer["piece"], (box.height, box.width, 3))
 
 
-def _shared(memory: BinaryIO) -> Shared:
-    """Return what is in the memory, copied if it is little: each mapping keeps a file open."""
-    if (size := os.fstat(memory.fileno()).st_size) < LEAST_MAPPED_BYTES:
+def _shared(memory: BinaryIO, most_bytes: int = 1 << 62) -> Shared:
+    """Return what is in the memory, copied if it is little: each mapping keeps a file open.
+
+    Copied, too, if it might yet shrink.
+    """
+    fixed = sealed(memory)
+    if (size := os.fstat(memory.fileno()).st_size) > most_bytes:
+        raise ValueError("more memory than there is")
+    if size < LEAST_MAPPED_BYTES or not fixed:
         held = lasting.block(size)
         memory.seek(0)
-        held[:] = memory.read()
+        if memory.readinto(held) != size:
+            raise ValueError("memory that has shrunk")
         return held
     return lasting.Mapping(memory.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -169,9 +180,15 @@ def _number(told: object) -> int:
     return told
 
 
-def seal(memory: BinaryIO) -> None:
-    """Let nobody make it smaller: reading behind its end would end this process."""
-    if hasattr(os, "memfd_create"):
+def sealed(memory: BinaryIO) -> bool:
+    """Let nobody make it smaller: reading behind its end would end this process.
+
+    Tells whether that could be done.
+    """
+    try:
         import fcntl
 
         fcntl.fcntl(memory, fcntl.F_ADD_SEALS, fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW)
+    except (ImportError, AttributeError, OSError):
+        return False
+    return True

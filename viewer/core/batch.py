@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -60,6 +62,15 @@ def pictures(paths: Sequence[Path]) -> list[Path]:
     Raises `OpenError` if a folder cannot be read.
     """
     return list(dict.fromkeys(_expanded(paths)))
+
+
+def folder_named(text: str) -> Path:
+    """Return the folder that a user has named, be it below `~`. Raises `ExportError`."""
+    named = os.path.expanduser(text)
+    with suppress(OSError):
+        if not named.startswith("~"):  # a home that is not there is no name for a new folder
+            return Path(named).absolute()
+    raise ExportError(f"The folder {text} cannot be made: {os.strerror(errno.ENOENT)}.")
 
 
 def make_folder(folder: Path) -> None:

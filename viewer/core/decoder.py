@@ -20,10 +20,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
-import psutil
-
 from viewer.core import answer, source
 from viewer.core.errors import Cancelled, OpenError, shown
+from viewer.core.memory import free_bytes
 from viewer.core.picture import Picture, Wish
 from viewer.core.pieces import Pieces, Plate
 from viewer.core.process import CODE, Process
@@ -119,7 +118,7 @@ class Decoder:
 
     def _picture(self, path: Path, wish: Wish, file: BinaryIO) -> Picture:
         name = shown(path)
-        free = psutil.virtual_memory().available
+        free = free_bytes()
         words = {"name": name, "wish": asdict(wish), "free": free}
         try:
             with answer.memory() as memory:
@@ -137,6 +136,10 @@ class Decoder:
         except (OSError, EOFError, *answer.NONSENSE) as error:
             if getattr(error, "errno", None) in _SHORTAGES:
                 raise OpenError(f"{name} cannot be opened: {_reason(error)}.") from error
+            if self._process is None and not self._given_up:
+                raise OpenError(
+                    f"{name} cannot be opened: the process that reads pictures does not start."
+                ) from error
             raise self._failed(self._last_words(name)) from error
         log.info("Refused, because of %s", given.get("cause"))
         raise refusal
@@ -153,7 +156,10 @@ class Decoder:
         return replace(picture, pieces=Pieces(Remote(picture.path, kept, process, another), plates))
 
     def _ask(self, words: dict[str, Any], files: Sequence[int]) -> dict[str, Any]:
-        """Return the answer to a request. Raises `OSError` or `EOFError` if there is none."""
+        """Return the answer to a request.
+
+        Raises `OSError` or `EOFError` if there is none; there is no process then if none starts.
+        """
         self._start()
         process = self._process
         if process is None or self._closed:
@@ -166,6 +172,7 @@ class Decoder:
             self._start()
             process = self._process
             if process is None or not process.heard(words, files):
+                self._end()
                 raise EOFError
         return process.answer()
 

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -22,6 +21,7 @@ from viewer.core import ensemble
 from viewer.core.careful import Careful, RegionUpscaler
 from viewer.core.errors import ExportError, OutOfMemory, memory_told, shown
 from viewer.core.export import FORMATS, check_target, save_picture
+from viewer.core.memory import free_bytes
 from viewer.core.picture import Picture, Wish
 from viewer.core.presets import Recipe
 from viewer.core.turn import UPRIGHT
@@ -247,7 +247,7 @@ def bytes_needed(size: tuple[int, int], *, transparent: bool) -> int:
 def check_memory(size: tuple[int, int], *, transparent: bool, sharers: int = 1) -> None:
     """Raise `OutOfMemory` if (width, height) pixels are more than one of `sharers` may make."""
     needed = bytes_needed(size, transparent=transparent)
-    free = psutil.virtual_memory().available // sharers
+    free = free_bytes() // sharers
     if needed > free:
         there = f"{free / 1e9:.1f} GB"
         if sharers > 1:

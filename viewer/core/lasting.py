@@ -13,6 +13,7 @@ import queue
 import sys
 import threading
 import time
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +56,10 @@ def array(shape: tuple[int, ...]) -> Pixels:
 
 def _let_go(mapping: mmap.mmap) -> None:
     """Take the pages of a mapping out piece by piece: while they are, no other memory is given."""
-    for start in range(PIECE_BYTES, len(mapping), PIECE_BYTES):
-        mapping.madvise(mmap.MADV_DONTNEED, start, min(PIECE_BYTES, len(mapping) - start))
-        time.sleep(PIECE_SECONDS)
+    with suppress(OSError):  # of memory that is locked, say; the rest goes all at once then
+        for start in range(PIECE_BYTES, len(mapping), PIECE_BYTES):
+            mapping.madvise(mmap.MADV_DONTNEED, start, min(PIECE_BYTES, len(mapping) - start))
+            time.sleep(PIECE_SECONDS)
     mapping.close()
 
 

@@ -21,6 +21,9 @@ from viewer.core.places import state_folder
 #: An unfinished file lies on a disk that is not there: so long it is remembered.
 KEPT_SECONDS = 90 * 24 * 3600
 
+#: A note that cannot be locked or written is made anew so often.
+TRIES = 3
+
 _PREFIX, _SUFFIX = ".anyzoom-", ".part"
 
 #: What a file system says that knows no second name for a file.
@@ -87,16 +90,20 @@ def _noted(part: Path) -> Generator[None]:
 
 def _new_note(part: Path) -> tuple[Path, BinaryIO]:
     folder = _folder()
-    folder.mkdir(parents=True, exist_ok=True)
-    while True:
-        path = folder / part.stem
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for _ in range(TRIES):
+        path = folder / secrets.token_hex(6)
         file = path.open("xb")
-        # Who sweeps just now may have found it before it was ours, and removed it.
-        if _is_mine(file) and path.exists():
-            file.write(os.fsencode(part.absolute()))
-            file.flush()
-            return path, file
-        file.close()
+        with suppress(OSError):
+            # Who sweeps just now may have found it before it was ours, and removed it.
+            if _is_mine(file) and path.exists():
+                file.write(os.fsencode(part.absolute()))
+                file.flush()
+                return path, file
+        with suppress(OSError):
+            file.close()
+        path.unlink(missing_ok=True)
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
 def _folder() -> Path:

@@ -115,7 +115,8 @@ class Process:
         try:
             self._popen.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
-            threading.Thread(target=self._popen.wait, name=ENDING, daemon=True).start()
+            with suppress(RuntimeError):  # at the very end of Python no thread can be begun
+                threading.Thread(target=self._popen.wait, name=ENDING, daemon=True).start()
 
     def _next(self, seconds: float) -> dict[str, Any]:
         message = decoding.receive(_Until(self._channel, time.monotonic() + seconds))

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import psutil
-
 from viewer.core import answer
 from viewer.core.errors import TileError
+from viewer.core.memory import free_bytes
 from viewer.core.picture import Pixels
 from viewer.core.pieces import Plate
 from viewer.core.process import Process
@@ -49,16 +48,18 @@ class Remote:
                     raise
                 except (OSError, EOFError, *answer.NONSENSE):
                     log.info("A piece could not be read", exc_info=True)
-                    self._held.pop().end()
-                    self._held.append(self._another())
+                    while self._held:
+                        self._held.pop().end()
         raise TileError(UNREADABLE)
 
     def _piece(self, plate: Plate, box: Cells) -> Pixels:
         words: dict[str, Any] = {
             "name": self._name,
-            "free": psutil.virtual_memory().available,
+            "free": free_bytes(),
             "piece": (plate, box),
         }
+        if not self._held:  # the last one failed
+            self._held.append(self._another())
         (process,) = self._held
         with answer.memory() as memory:
             if not process.heard(words, [self._file.fileno(), memory.fileno()]):

@@ -60,8 +60,10 @@ def _forbid_core_dumps() -> bool:
         import resource
     except ImportError:  # Windows
         return False
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    return True
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        return True
+    return False
 
 
 def _landlock(libc: ctypes.CDLL, readable: Sequence[Path]) -> bool:

@@ -11,12 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-import psutil
 from PIL import UnidentifiedImageError
 
 from viewer.core import extras, pillow, tiffs
 from viewer.core.album import Album
 from viewer.core.errors import OpenError, shown
+from viewer.core.memory import free_bytes
 from viewer.core.picture import Picture, Pixels, Room, Wish
 from viewer.core.pieces import Pieces, Plate
 from viewer.core.shapes import Cells
@@ -36,7 +36,7 @@ def open_picture(
 
 def decode_here(path: Path, file: BinaryIO, wish: Wish) -> Picture:
     """Return the picture in an open file, pieces and all. Raises `OpenError`."""
-    picture, plates = decode(path, file, wish, Room(psutil.virtual_memory().available))
+    picture, plates = decode(path, file, wish, Room(free_bytes()))
     if not plates:
         return picture
     kept = os.fdopen(os.dup(file.fileno()), "rb")
