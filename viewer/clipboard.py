@@ -5,9 +5,8 @@ from __future__ import annotations
 import io
 import logging
 import os
-import shutil
-import tempfile
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from PIL import Image
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QObject, QUrl, Signal, Slot
 from PySide6.QtGui import QGuiApplication, QImage
 
+from viewer.core import parts
 from viewer.core.picture import Picture
 from viewer.language import tr
 
@@ -47,6 +47,7 @@ class Encoder(QObject):
 
     def __init__(self) -> None:
         super().__init__()
+        self._kept = ExitStack()
         self._folder: Path | None = None
         self._count = 0
 
@@ -69,7 +70,7 @@ class Encoder(QObject):
         """Put a pasted picture into a file until the end, to be opened as any other."""
         try:
             if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="anyzoom-"))
+                self._folder = self._kept.enter_context(parts.short_lived_folder())
             self._count += 1
             path = self._folder / str(self._count) / tr("Pasted picture")
             path.parent.mkdir()
@@ -82,8 +83,7 @@ class Encoder(QObject):
 
     def clear(self) -> None:
         """Remove the files of pasted pictures."""
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        self._kept.close()
 
 
 class Clipboard(QObject):

@@ -38,6 +38,8 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
 
     Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
     """
+    if os.environ.get("LC_ALL") in ("C", "POSIX"):
+        os.environ["LC_ALL"] = "C.UTF-8"  # which Qt would choose itself, and complain
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(qt, QApplication)
     qt.setApplicationName("Anyzoom")

@@ -6,6 +6,7 @@ import logging
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -192,7 +193,7 @@ def test_what_comes_through_a_pipe_is_shown_and_kept_nowhere(photo, tmp_path):
 @pytest.mark.skipif(not os.path.exists("/dev/zero"), reason="nothing is endless here")
 def test_a_pipe_that_never_ends_does_not_fill_the_disk(run, tmp_path, monkeypatch):
     monkeypatch.setattr(view.shutil, "disk_usage", lambda _: SimpleNamespace(free=3 << 20))
-    monkeypatch.setattr(view.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with open("/dev/zero") as endless:
         monkeypatch.setattr(sys, "stdin", endless)
         status, out, err = run("-")
@@ -291,6 +292,7 @@ def test_a_reader_that_goes_away_is_no_error():
 def test_neither_qt_nor_torch_is_loaded_for_what_does_not_need_them():
     script = """
 import sys
+import tempfile
 from viewer.__main__ import main
 assert main(["models"]) == 0
 assert main(["upscale", "none.png", "out.png", "--scale", "2"]) == 1

@@ -167,6 +167,13 @@ def test_without_a_usable_home_a_picture_is_still_shown(tmp_path, home):
     assert np.asarray(Image.open(out))[20, 30, 0] == 99
 
 
+def test_where_no_language_is_spoken_nothing_is_said(tmp_path):
+    Image.fromarray(np.full((4, 6, 3), 99, np.uint8)).save(tmp_path / "in.png")
+    words = [tmp_path / "in.png", "--preset", "off", "--snapshot", tmp_path / "out.png"]
+    done = anyzoom(*words, LC_ALL="C")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 #: Removes the folder it is started in, then runs the program.
 REMOVED = """
 import os, sys

@@ -99,7 +99,7 @@ def test_a_viewer_told_to_end_removes_what_was_piped_to_it(tmp_path, photo, numb
     with viewer, ended(viewer):
         assert viewer.stdout is not None
         assert viewer.stdout.readline() == b"started\n"
-        assert [path.name.startswith("anyzoom-") for path in folder.iterdir()] == [True]
+        assert [path.name.startswith(".anyzoom-") for path in folder.iterdir()] == [True]
         decoders = psutil.Process(viewer.pid).children()
         viewer.send_signal(number)
         _, said = viewer.communicate(timeout=60)

@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -124,6 +125,21 @@ def test_what_a_crash_left_is_removed_and_what_is_being_written_is_not(tmp_path)
         assert os.listdir(tmp_path) == [part.name]
         assert len(notes()) == 1
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_a_folder_that_is_not_to_last_goes_at_the_end_or_after_a_crash(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    code = "from viewer.core import parts; import os\nwith parts.short_lived_folder() as folder:\n"
+    code += " (folder / 'piped').write_bytes(b'private')\n os._exit(1)"
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    root = Path(__file__).parents[2]
+    subprocess.run([sys.executable, "-c", code], cwd=root, env=environment, timeout=100)
+    (left,) = tmp_path.iterdir()
+    with parts.short_lived_folder() as folder:
+        assert os.name == "nt" or stat.S_IMODE(folder.stat().st_mode) == 0o700
+        sweep()
+        assert list(tmp_path.iterdir()) == [folder]
+    assert (list(tmp_path.iterdir()), notes(), left.exists()) == ([], [], False)
 
 
 def test_a_note_on_anything_else_removes_nothing(tmp_path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from models import spec
 from viewer.commands import arguments, diagnose
 from viewer.commands.display import check_display, needs_display
 from viewer.commands.registering import add_register_options
-from viewer.core import presets
+from viewer.core import parts, presets
 from viewer.core.collecting import collecting_later
 from viewer.core.compare import Comparison, Mode
 from viewer.core.decoder import Decoder
@@ -53,8 +52,8 @@ def main(argv: Sequence[str]) -> int:
     _check_display(options)
     if not options.piped:
         return _view(options)
-    with tempfile.TemporaryDirectory(prefix="anyzoom-") as folder:
-        return _view(replace(options, paths=(_kept(Path(folder)),)))
+    with parts.short_lived_folder() as folder:
+        return _view(replace(options, paths=(_kept(folder),)))
 
 
 def _view(options: Options) -> int:

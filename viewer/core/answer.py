@@ -119,10 +119,16 @@ def _shared(memory: BinaryIO, most_bytes: int = 1 << 62) -> Shared:
     if size < LEAST_MAPPED_BYTES or not fixed:
         held = lasting.block(size)
         memory.seek(0)
-        if memory.readinto(held) != size:
-            raise ValueError("memory that has shrunk")
+        held[:] = _exactly(memory, size)
         return held
     return lasting.Mapping(memory.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _exactly(memory: BinaryIO, size: int) -> bytes:
+    found = memory.read(size)
+    if len(found) != size:
+        raise ValueError("memory that has shrunk")
+    return found
 
 
 def _array(shared: Shared, span: Span, shape: tuple[int, ...]) -> Pixels:

@@ -1,4 +1,5 @@
-"""Files that are written beside their target and take its place when they are complete.
+"""Files that are written beside their target and take its place when they are complete, and folders
+for what is not to last.
 
 Each is noted in the user's state folder as long as it is unfinished. The note is locked by whoever
 is at it, so the next start can tell what a crash has left behind, and remove it.
@@ -10,6 +11,8 @@ import errno
 import logging
 import os
 import secrets
+import shutil
+import tempfile
 import time
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
@@ -39,7 +42,7 @@ def beside(target: Path, *, overwrite: bool) -> Generator[Path]:
     At any moment the target is what it was before, or complete. Raises `OSError`, which is
     `FileExistsError` if there is a target that nobody wants overwritten; nothing is then left.
     """
-    part = target.with_name(f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}")
+    part = target.with_name(_new_name())
     with _noted(part):
         try:
             yield part
@@ -52,8 +55,24 @@ def beside(target: Path, *, overwrite: bool) -> Generator[Path]:
         _flush_to_disk(target.parent, os.O_RDONLY)
 
 
+@contextmanager
+def short_lived_folder() -> Generator[Path]:
+    """Yield a folder of nobody else's, which is removed with all in it. Raises `OSError`."""
+    folder = Path(tempfile.gettempdir(), _new_name())
+    with _noted(folder):
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _new_name() -> str:
+    return f"{_PREFIX}{secrets.token_hex(6)}{_SUFFIX}"
+
+
 def sweep() -> None:
-    """Remove the unfinished files of runs that have crashed; those of others are left alone."""
+    """Remove what runs have left that crashed; what is of others is left alone."""
     with suppress(OSError):
         for note in list(_folder().iterdir()):
             with suppress(OSError), note.open("r+b") as file:
@@ -62,12 +81,14 @@ def sweep() -> None:
 
 
 def _swept(part: Path, note: Path) -> bool:
-    """Remove an unfinished file; tell whether it need not be remembered."""
+    """Remove an unfinished file or a folder; tell whether it need not be remembered."""
     if part.name.startswith(_PREFIX) and part.name.endswith(_SUFFIX):
         if not part.parent.is_dir():
             return time.time() - note.stat().st_mtime > KEPT_SECONDS
+        if part.is_dir() and not part.is_symlink():
+            shutil.rmtree(part)
         part.unlink(missing_ok=True)
-        log.info("An unfinished file was removed")
+        log.info("Something unfinished was removed")
     return True
 
 
