@@ -97,7 +97,8 @@ def _told(words: list[str]) -> int:
         if not debug:
             warnings.simplefilter("ignore")  # libraries' remarks mean nothing to a user
         try:
-            return _run(words)
+            with _all_written():
+                return _run(words)
         except (ViewerError, ModelError) as error:
             log.info("Refused", exc_info=True)
             return _fail(str(error))
@@ -105,7 +106,7 @@ def _told(words: list[str]) -> int:
             return INTERRUPTED
         except BrokenPipeError:
             # The reader of our output went away: nothing is wrong, and nobody is there to be told.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _drop_output()
             return 1
         except MemoryError:
             return _fail("There is not enough free memory for that.")
@@ -117,6 +118,31 @@ def _told(words: list[str]) -> int:
                 return _fail(_of_the_system(error))
             kind = type(error).__name__
             return _fail(f"Something went wrong in Anyzoom ({kind}): --debug shows where.")
+
+
+@contextmanager
+def _all_written() -> Generator[None]:
+    """Write all output in the end. Raises `OSError` while that can still be told."""
+    try:
+        yield
+    except SystemExit:  # after --help, say
+        _write_out()
+        raise
+    _write_out()
+
+
+def _write_out() -> None:
+    if sys.stdout is not None:
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _drop_output()
+            raise
+
+
+def _drop_output() -> None:
+    """Let Python not try once more at its end to write what could not be written."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:

@@ -129,7 +129,8 @@ def test_what_cannot_be_done_is_told_in_one_sentence(run, tmp_path, monkeypatch,
     assert err.count("\n") == 1
 
 
-def test_the_viewers_arguments_become_options(photo):
+def test_the_viewers_arguments_become_options(photo, monkeypatch):
+    monkeypatch.chdir(photo.parent)
     words = "--zoom 2.5 --center .25,1 --size 640x480 --preset off --device cpu --snapshot o.png"
     assert view.read([str(photo), *words.split(), "--model", "compact"]) == Options(
         paths=(photo,),
@@ -227,8 +228,8 @@ def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypa
 
     monkeypatch.setenv("QT_QPA_PLATFORM", "")  # put back when the test ends
     monkeypatch.setattr("viewer.life.run", note)
-    assert run(photo, "--snapshot", "out.png")[0] == 0
-    assert seen == [(Path("out.png"), "offscreen")]
+    assert run(photo, "--snapshot", photo.with_name("out.png"))[0] == 0
+    assert seen == [(photo.with_name("out.png"), "offscreen")]
 
 
 @pytest.mark.usefixtures("no_display")
@@ -238,7 +239,7 @@ def test_a_snapshot_does_not_depend_on_a_display_that_may_be_gone(run, photo, mo
     monkeypatch.setenv("QT_QPA_PLATFORM", "")
     note = lambda *_: seen.append(os.environ["QT_QPA_PLATFORM"]) or 0  # noqa: E731
     monkeypatch.setattr("viewer.life.run", note)
-    assert run(photo, "--snapshot", "out.png")[0] == 0
+    assert run(photo, "--snapshot", photo.with_name("out.png"))[0] == 0
     assert seen == ["offscreen"]
 
 

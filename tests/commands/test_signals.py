@@ -151,7 +151,28 @@ def test_a_reader_that_goes_away_is_no_reason_to_complain(words):
     done = subprocess.run(
         ["sh", "-c", shell, "sh", sys.executable, "-m", "viewer", *words],
         cwd=ROOT,
+        env=buffering(),
         capture_output=True,
         timeout=300,
     )
     assert done.stderr == b""
+
+
+def buffering() -> dict[str, str]:
+    """Return an environment in which Python writes when it has to, as it does by default."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="no full device")
+@pytest.mark.parametrize("words", [["models"], ["--help"]])
+def test_output_that_cannot_be_written_is_told(words):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "viewer", *words],
+            cwd=ROOT,
+            env=buffering(),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            timeout=300,
+        )
+    assert (done.returncode, done.stderr) == (1, b"anyzoom: No space left on device.\n")

@@ -72,6 +72,7 @@ def test_thousands_of_damaged_files_end_in_a_picture_or_a_sentence(decoder, tmp_
 def test_special_files_end_in_a_picture_or_a_sentence(decoder, tmp_path, name):
     path = tmp_path / name
     path.write_bytes(corpus.specials()[name])
+    decoder.start()
     number = decoder.process_id
     sentence = outcome(decoder, path)
     shown = name[0].isdigit() and not name.startswith("65500")

@@ -92,7 +92,8 @@ def test_too_little_memory_to_copy_is_told(app, qtbot, monkeypatch):
 
 
 @pytest.mark.parametrize("as_bytes", [True, False])
-def test_a_picture_is_pasted_and_has_no_file(app, qtbot, as_bytes):
+def test_a_picture_is_pasted_and_has_no_file(app, qtbot, as_bytes, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
     pixels = noise(70, 50)
     mime = QMimeData()
     if as_bytes:

@@ -454,8 +454,9 @@ def test_results_are_offered_beside_the_pictures_of_the_moment(start, qtbot, hol
 
 
 def test_results_are_offered_at_home_where_a_folder_is_not_ones_own(
-    start, qtbot, holiday, monkeypatch
+    start, qtbot, holiday, monkeypatch, tmp_path
 ):
+    monkeypatch.setenv("HOME", str(tmp_path))
     home = str(Path.home() / "upscaled")
     app = start(assets.PHOTO)
     dialog = queue(app, qtbot)
