@@ -55,9 +55,11 @@ def settled(strip) -> bool:
 @UNIX
 def test_pictures_that_become_pipes_are_told_of_and_nobody_waits(browse, qtbot, holiday):
     app = browse()
+    qtbot.waitUntil(lambda: app.library.settled)
     for path in sorted(holiday.iterdir())[1:]:
         path.unlink()
         os.mkfifo(path)
+        app.library.forget(path)  # which may have been read ahead
     app.window.registry["view.strip"].trigger()
     app.open([holiday / "img3.png"])
     qtbot.waitUntil(lambda: "img3.png is not a regular file" in app.window.messages.text)
