@@ -287,7 +287,8 @@ class Strip(QListView):
 
     def _follow(self) -> None:
         """Have the picture on screen marked, and in view with what lies on both sides of it."""
-        folder, self._following = self._folder, True
+        folder = self._folder
+        before, self._following = self._following, True  # a scroll bar that goes makes it anew
         files = () if folder is None else folder.files
         if files is not self._files.files:
             self._files.set_files(files)
@@ -295,5 +296,5 @@ class Strip(QListView):
             index = self._files.index(folder.index)
             self.setCurrentIndex(index)
             self.scrollTo(index, QListView.ScrollHint.PositionAtCenter)
-        self._following = False
+        self._following = before
         self._look()

@@ -6,7 +6,7 @@ import os
 import threading
 
 import pytest
-from fakes import noise
+from fakes import noise, save_holiday
 from PIL import Image
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
@@ -95,6 +95,19 @@ def test_a_picture_of_one_pixel_lies_on_a_plate_and_can_be_clicked(show, holiday
     cell, ratio = strip.visualRect(strip.model().index(2, 0)), shot.devicePixelRatio()
     beside = shot.pixelColor((cell.center() + QPoint(8, 8)) * ratio)
     assert beside != shot.pixelColor((cell.topLeft() + QPoint(2, 2)) * ratio)
+
+
+def test_a_file_opened_beside_so_many_that_there_is_a_scroll_bar_stays(show, tmp_path, qtbot):
+    """The bar goes until it is known what lies beside the file, which lays the strip out anew."""
+    holiday = save_holiday(tmp_path, 20)
+    app = show(holiday / "img5.png", wait=False)
+    strip, chosen = app.pictures.strip, []
+    assert strip.horizontalScrollBar().maximum() > 0
+    strip.chosen.connect(chosen.append)
+    app.open([holiday / "img9.png"])
+    qtbot.waitUntil(lambda: app.browser.place == (9, 20))
+    assert strip.currentIndex().row() == 8
+    assert chosen == []
 
 
 def test_a_click_goes_there_and_the_arrow_keys_go_on(show, holiday, qtbot):
