@@ -158,10 +158,16 @@ class Library(QObject):
         self._answered(opened.request)
         if not opened.picture.reduced:
             self._shelf.put(opened)
-        same = self._picture is not None and self._picture.stamp == opened.stamp
-        if opened.request.generation == self._asked or same:
+        if opened.request.generation == self._asked or self._betters_shown(opened):
             self._show(opened)
         self._read_next()
+
+    def _betters_shown(self, opened: Opened) -> bool:
+        """Tell whether it is the picture on screen, with more pixels or other colours."""
+        shown = self._picture
+        if shown is None or shown.stamp != opened.stamp:
+            return False
+        return shown.picture.reduced or shown.request.display != opened.request.display
 
     @Slot(object)
     def on_failed(self, failure: Failure) -> None:
@@ -237,6 +243,9 @@ class Library(QObject):
         if wanted is not None and (wanted.path, wanted.page) == (opened.stamp.path, 0):
             self._waiting = None
             if wanted.generation == self._asked:
+                if wanted is self._reading:  # it is being read once more, which nobody wants now
+                    self._asked += 1
+                    self.hurried.emit()
                 self._show(opened)
         self._look_ahead()
 

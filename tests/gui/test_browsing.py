@@ -74,6 +74,24 @@ def test_a_picture_can_be_gone_to_by_its_number(browse, qtbot):
     qtbot.waitUntil(lambda: name(app) == "img4.png")
 
 
+def test_a_picture_that_is_read_ahead_and_asked_for_at_once_is_shown_once(
+    browse, qtbot, holiday, monkeypatch
+):
+    """Else it would stand twice as long in a slideshow, say."""
+    app = browse()
+    second = app.library._shelf.find(holiday / "img2.png", 0)
+    app.library.forget(second.stamp.path)
+    gate, read, names = threading.Event(), app.pictures.reader._read, []
+    monkeypatch.setattr(app.pictures.reader, "_read", lambda *to: gate.wait(60) and read(*to))
+    app.library.shown.connect(lambda _number, opened: names.append(opened.stamp.path.name))
+    app.browser.step(1)
+    app.library.on_ahead(second)
+    assert names == ["img2.png"]
+    gate.set()
+    qtbot.waitUntil(lambda: settled(app))
+    assert names == ["img2.png"]
+
+
 def test_at_the_end_the_first_comes_next_unless_that_is_switched_off(browse, qtbot):
     app = browse()
     QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)
