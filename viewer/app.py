@@ -31,6 +31,7 @@ from viewer.display import Display, add_display_actions
 from viewer.engine import Engine, Load, load_upscaler
 from viewer.export_actions import ExportActions
 from viewer.exporter import Exporter
+from viewer.file_dialog import load_file_dialog
 from viewer.first_start import FirstStart
 from viewer.monitor import ResourceMonitor, full_limits
 from viewer.painting import keep_together
@@ -44,6 +45,7 @@ from viewer.sides import Sides
 from viewer.speeds import Speeds, Stopwatch
 from viewer.study import Student
 from viewer.tally import Tally
+from viewer.targets import folder_of
 from viewer.threads import AHEAD_NICENESS, EXPORT_NICENESS, INFERENCE_NICENESS, WorkThread
 from viewer.turning import Turning
 from viewer.window import MainWindow
@@ -253,12 +255,18 @@ class App(QObject):
         speeds.requested.connect(self.stopwatch.measure)
         self.stopwatch.measured.connect(speeds.on_measured)
 
+    def make_ready(self) -> None:
+        """Have the file dialog made ready once there is nothing to do."""
+        once = Qt.ConnectionType.SingleShotConnection
+        self.scheduler.idle.connect(functools.partial(load_file_dialog, self.window), once)
+
     @Slot(int, object, object)
     def _show(self, number: int, opened: Opened, turned: Turn) -> None:
         """Put a picture on screen, or more pixels of the one that is there, or that one turned."""
         picture = opened.picture
         self.scheduler.set_scene(scene_of(number, opened))
         if self._shown != number:
+            self.window.set_place(folder_of(picture.path))
             first, self._shown = self._shown == 0, number
             image, view = Size(*picture.size), self.canvas.view
             if first:

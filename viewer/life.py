@@ -62,6 +62,7 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
             part.failed.connect(snapshot.on_failed)
         snapshot.done.connect(qt.exit)
     else:
+        app.make_ready()
         app.measure_speeds()
     sys.excepthook = functools.partial(_on_exception, snapshot)
     try:

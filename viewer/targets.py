@@ -44,13 +44,19 @@ def folder_for(source: Path) -> Path:
     Not beside one that was pasted, whose path is a bare name and whose file goes at the end; nor
     beside the photo that comes along; nor where nothing can be written.
     """
-    kept = source.is_absolute() and assets.FOLDER not in source.parents
-    if kept and os.access(source.parent, os.W_OK):
-        return source.parent
+    folder = folder_of(source)
+    if folder is not None and os.access(folder, os.W_OK):
+        return folder
     try:
         return home_folder()
     except FileNotFoundError:
         return Path(os.sep)
+
+
+def folder_of(picture: Path) -> Path | None:
+    """Return where a picture lies, if it is the user's and was not pasted."""
+    kept = picture.is_absolute() and assets.FOLDER not in picture.parents
+    return picture.parent if kept else None
 
 
 def _filters(first: str) -> str:

@@ -55,6 +55,7 @@ class MainWindow(QMainWindow):
         self.badge, self.messages, self.welcome = lay_over(canvas)
         self.welcome.open_clicked.connect(self._ask_for_files)
         self._empty = True
+        self._place: Path | None = None
         self._presets = presets
         self.setCentralWidget(canvas)
         self.setAcceptDrops(True)
@@ -81,6 +82,10 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}  ({size[0]} × {size[1]}){where}  –  Anyzoom")
         self._empty = False
         self.welcome.hide()
+
+    def set_place(self, folder: Path | None) -> None:
+        """Offer what lies in a folder first when something else is to be opened."""
+        self._place = folder
 
     def show_nothing(self) -> None:
         """Invite to open a picture, as there is none any more."""
@@ -188,14 +193,15 @@ class MainWindow(QMainWindow):
         names, _ = QFileDialog.getOpenFileNames(
             self,
             tr("Open pictures"),
-            "",
+            str(self._place or ""),
             f"{tr('Pictures')} ({patterns});;{tr('All files')} (*)",
         )
         if names:
             self.open_requested.emit([Path(name) for name in names])
 
     def _ask_for_folder(self) -> None:
-        if name := QFileDialog.getExistingDirectory(self, tr("Open a folder of pictures")):
+        title, place = tr("Open a folder of pictures"), str(self._place or "")
+        if name := QFileDialog.getExistingDirectory(self, title, place):
             self.open_requested.emit([Path(name)])
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -81,6 +81,7 @@ def _viewer(folder: Path, size: tuple[int, int], preset: str) -> Iterator[App]:
             photo.crop(tuple(map(round, part))).save(photos / f"{name}.png")
     store = QSettings(str(folder / "tour.ini"), QSettings.Format.IniFormat)
     app = App(Options(size=size, preset=preset), settings=Settings(store))
+    app.make_ready()
     app.start()
     try:
         yield app
