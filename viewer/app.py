@@ -294,6 +294,8 @@ class App(QObject):
         self.scheduler.clear()
         self.panels.clear()
         self.exports.clear()
+        self.sides.clear()
+        self.compare_export.clear()
         self.canvas.show_nothing()
         self.window.show_nothing()
 

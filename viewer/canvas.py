@@ -244,7 +244,8 @@ class Canvas(QWidget):
 
     def _draw(self, painter: QPainter, dirty: Rect, now: float) -> Rect | None:
         rest = self._drawing.draw(painter, self.view, self._plans, self._comparison, dirty, now)
-        draw_line(painter, self._comparison, self.size_px, self.devicePixelRatioF())
+        if self._plans:
+            draw_line(painter, self._comparison, self.size_px, self.devicePixelRatioF())
         return rest
 
     def _set_plan(self, side: Side, plan: Plan) -> None:

@@ -29,6 +29,7 @@ class CompareExport(QObject):
     def __init__(self, window: QWidget, actions: Actions, sides: Sides) -> None:
         super().__init__(window)
         self._window, self._sides = window, sides
+        self._comparing = False
         self._source: Path | None = None
         self._path = Path()  # as the user knows it
         self._action: QAction = actions.add(
@@ -44,12 +45,22 @@ class CompareExport(QObject):
 
     def show_comparison(self, comparison: Comparison) -> None:
         """Allow it while there is something to compare."""
-        self._action.setEnabled(comparison.mode is not Mode.OFF)
+        self._comparing = comparison.mode is not Mode.OFF
+        self._allow()
 
     @Slot(int, object, object)
     def on_shown(self, _number: int, opened: Opened, _turned: Turn) -> None:
         """Know what is compared: that file is never written."""
         self._source, self._path = opened.stamp.path, opened.picture.path
+        self._allow()
+
+    def clear(self) -> None:
+        """Learn that no picture is shown any more."""
+        self._source = None
+        self._allow()
+
+    def _allow(self) -> None:
+        self._action.setEnabled(self._comparing and self._source is not None)
 
     def _ask(self) -> None:
         stem = tr("{name} comparison").format(name=self._path.stem)

@@ -42,9 +42,12 @@ class Sides(QObject):
         """Write what belongs to a comparison."""
         self._comparison = comparison
         self.handle.set_share(comparison.split)
-        self.handle.setVisible(comparison.mode is Mode.SPLIT)
-        self._write()
-        self.compared.emit(bool(self._written()))
+        self._show()
+
+    def clear(self) -> None:
+        """Write nothing, as no picture is shown any more."""
+        self._plans = {}
+        self._show()
 
     @Slot(object)
     def set_plan(self, plan: Plan) -> None:
@@ -89,12 +92,22 @@ class Sides(QObject):
         return self.left, self.right, self.legend
 
     def _set_plan(self, side: Side, plan: Plan) -> None:
+        first = not self._plans
         self._plans[side] = plan
-        if self._written():
+        if first:
+            self._show()
+        elif self._written():
             self._write()
 
+    def _show(self) -> None:
+        self.handle.setVisible(self._comparison.mode is Mode.SPLIT and bool(self._plans))
+        self._write()
+        self.compared.emit(bool(self._written()))
+
     def _written(self) -> tuple[Caption, ...]:
-        """Return the captions that belong on screen."""
+        """Return the captions that belong on screen: none without a picture."""
+        if not self._plans:
+            return ()
         if self._comparison.differing:
             return self._all
         if self._comparison.mode in (Mode.SPLIT, Mode.SIDES):

@@ -442,3 +442,17 @@ def test_no_shortcut_does_two_things(start):
     app = start()
     keys = [key.toString() for action in app.window.registry for key in action.shortcuts()]
     assert sorted(keys) == sorted(set(keys))
+
+
+def test_without_a_picture_nothing_is_compared(begin, photo, qtbot):
+    app = begin()
+    over = (app.sides.handle, app.sides.left, app.sides.right)
+    export = app.window.registry["compare.export"]
+    assert all(each.isVisible() for each in over)
+    app.pictures.moves.trashed.emit(photo)
+    assert not any(each.isVisible() for each in over)
+    assert not export.isEnabled()
+    assert len(np.unique(screen(app).reshape(-1, 3), axis=0)) == 1
+    app.open([photo])
+    qtbot.waitUntil(lambda: all(each.isVisible() for each in over))
+    assert export.isEnabled()
