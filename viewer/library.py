@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from viewer.core.budget import Limits
 from viewer.core.folder import Folder
@@ -18,6 +18,9 @@ from viewer.core.shapes import Size
 from viewer.core.shelf import Shelf, neighbours
 from viewer.core.stamp import PLAYING, Numbers
 from viewer.core.tiles import Failure, Opened, OpenRequest
+
+#: A picture that takes longer to be read is said to be opened.
+SLOW_MS = 400
 
 #: The first views of so many pictures are made before they are looked at.
 NEARBY = 2
@@ -28,7 +31,8 @@ class Library(QObject):
 
     Signals: shown(int, Opened), the number of a picture and its pixels, again when there are more;
     failed(str), why the one asked for cannot be shown; unreadable(str), the same of one whose file
-    had changed; offered(str, int), likewise, if it can be opened that much smaller; hurried(), when
+    had changed; offered(str, int), likewise, if it can be opened that much smaller; slow(Path or
+    None), the one asked for if that takes long, None when that is over; hurried(), when
     what is being read is not wanted any more; nearby(list of (int, Opened)), the numbers and pixels
     of those in hand that may come next, the likeliest first. To the readers:
     open_requested(OpenRequest), ahead_requested(OpenRequest), redisplay_requested(Opened).
@@ -38,6 +42,7 @@ class Library(QObject):
     failed = Signal(str)
     unreadable = Signal(str)
     offered = Signal(str, int)
+    slow = Signal(object)
     hurried = Signal()
     nearby = Signal(object)
     open_requested = Signal(object)
@@ -62,6 +67,8 @@ class Library(QObject):
         self._unreadable: set[Path] = set()
         self._sizes: dict[Path, int] = {}  # in bytes, of what was read ahead
         self._pasted: set[Path] = set()
+        self._wait = QTimer(self, singleShot=True, interval=SLOW_MS)
+        self._wait.timeout.connect(self._on_slow)
 
     @property
     def picture(self) -> Opened | None:
@@ -83,6 +90,7 @@ class Library(QObject):
         """
         self._asked += 1
         self._waiting = None
+        self._answer()
         if self._reading is not None:
             self.hurried.emit()
         if shrink == 1 and (opened := self._shelf.find(path, page)) is not None:
@@ -98,6 +106,7 @@ class Library(QObject):
             pasted=path in self._pasted,
             whole=whole,
         )
+        self._wait.start()
         self._read_next()
 
     def ask_pasted(self, path: Path) -> None:
@@ -110,6 +119,8 @@ class Library(QObject):
         self.forget(path)
         self.ask(path, page, whole=quiet)
         self._quiet = self._asked if quiet else -1
+        if quiet:
+            self._answer()
 
     def show_frame(self, opened: Opened) -> None:
         """Show a frame of the animation on screen, for a moment or at rest."""
@@ -140,8 +151,22 @@ class Library(QObject):
     def clear(self) -> None:
         """Show nothing any more."""
         self._asked += 1
+        self._answer()
         self._picture = self._waiting = None
         self._near = []
+
+    def stop(self) -> None:
+        """Tell nothing more."""
+        self._wait.stop()
+
+    def _answer(self) -> None:
+        """Wait no more for the picture asked for last."""
+        self._wait.stop()
+        self.slow.emit(None)
+
+    def _on_slow(self) -> None:
+        wanted = self._waiting or self._reading
+        self.slow.emit(wanted.path if wanted is not None else None)
 
     def _read_next(self) -> None:
         """Have at most one picture read at a time: of those asked for meanwhile only the last."""
@@ -158,7 +183,10 @@ class Library(QObject):
         self._answered(opened.request)
         if not opened.picture.reduced:
             self._shelf.put(opened)
-        if opened.request.generation == self._asked or self._betters_shown(opened):
+        wanted = opened.request.generation == self._asked
+        if wanted:
+            self._answer()
+        if wanted or self._betters_shown(opened):
             self._show(opened)
         self._read_next()
 
@@ -175,6 +203,8 @@ class Library(QObject):
         request = failure.request
         assert isinstance(request, OpenRequest)
         self._answered(request)
+        if request.generation == self._asked:
+            self._answer()
         if request.generation == self._quiet:
             self.unreadable.emit(failure.message)
         elif request.generation == self._asked and failure.shrink > 1:
@@ -243,6 +273,7 @@ class Library(QObject):
         if wanted is not None and (wanted.path, wanted.page) == (opened.stamp.path, 0):
             self._waiting = None
             if wanted.generation == self._asked:
+                self._answer()
                 if wanted is self._reading:  # it is being read once more, which nobody wants now
                     self._asked += 1
                     self.hurried.emit()

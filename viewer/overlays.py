@@ -30,8 +30,8 @@ from viewer.language import figure, told, tr, trn
 MESSAGE_MS = 12_000
 
 _STYLE = """
-#badge, #inspector { color: #f2f2f2; background: rgba(20, 20, 20, 190); }
-#badge, #inspector { padding: 3px 9px; border-radius: 4px; }
+#badge, #inspector, #opening { color: #f2f2f2; background: rgba(20, 20, 20, 190); }
+#badge, #inspector, #opening { padding: 3px 9px; border-radius: 4px; }
 #hint { color: #f2f2f2; background: rgba(20, 20, 20, 190); padding: 5px 12px; border-radius: 4px; }
 #messages { background: #f3d9a4; border-radius: 5px; }
 #messages QLabel { color: #221a08; padding: 6px 4px 6px 10px; }
@@ -108,6 +108,11 @@ class Badge(QLabel):
         if self._plan is not None:
             self.show_plan(self._plan)
 
+    def clear(self) -> None:
+        """Show nothing, as there is no picture."""
+        self._plan = None
+        self.hide()
+
     def stand_aside(self, aside: bool) -> None:
         """Show nothing while something else tells how the picture is shown."""
         self._aside = aside
@@ -140,6 +145,24 @@ class Badge(QLabel):
         # Only with a tooltip may it stand between the mouse and the picture.
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not lines)
         self.setToolTip("\n".join(lines))
+
+
+class Opening(QLabel):
+    """Tells which picture is being waited for, while the one before it stays on screen."""
+
+    def __init__(self, canvas: QWidget) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setObjectName("opening")
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def show_name(self, name: str) -> None:
+        """Show a file's name, or no more if it is empty."""
+        text, room = tr("Opening {name}…").format(name=name), self._canvas.width() // 2
+        self.setText(self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, room))
+        self.setVisible(bool(name))
 
 
 class MessageBar(QFrame):
@@ -210,15 +233,17 @@ class Welcome(QWidget):
         self.hide()
 
 
-def lay_over(canvas: QWidget) -> tuple[Badge, MessageBar, Welcome]:
-    """Put the overlays on a canvas: badge at the bottom left, messages on top, welcome amid."""
+def lay_over(canvas: QWidget) -> tuple[Badge, Opening, MessageBar, Welcome]:
+    """Put the overlays on a canvas: badge at the bottom, invitation amid, the others on top."""
     canvas.setStyleSheet(_STYLE)
-    badge, messages, welcome = Badge(canvas), MessageBar(canvas), Welcome(canvas)
+    badge, opening = Badge(canvas), Opening(canvas)
+    messages, welcome = MessageBar(canvas), Welcome(canvas)
     grid = QGridLayout(canvas)
     grid.setSizeConstraint(QGridLayout.SizeConstraint.SetNoConstraint)
     grid.setContentsMargins(12, 12, 12, 12)
-    middle, end = Qt.AlignmentFlag.AlignCenter, Qt.AlignmentFlag.AlignBottom
-    grid.addWidget(messages, 0, 0, Qt.AlignmentFlag.AlignTop)
-    grid.addWidget(welcome, 0, 0, middle)
-    grid.addWidget(badge, 0, 0, end | Qt.AlignmentFlag.AlignLeft)
-    return badge, messages, welcome
+    top, left = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignLeft
+    grid.addWidget(opening, 0, 0, top | left)
+    grid.addWidget(messages, 0, 0, top)
+    grid.addWidget(welcome, 0, 0, Qt.AlignmentFlag.AlignCenter)
+    grid.addWidget(badge, 0, 0, Qt.AlignmentFlag.AlignBottom | left)
+    return badge, opening, messages, welcome

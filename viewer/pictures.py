@@ -87,6 +87,7 @@ class Pictures(QObject):
     def stop(self) -> None:
         """Ask for nothing more, and end the decoders with what they do."""
         self.browser.stop()
+        self.library.stop()
         self.watch.stop()
         self.player.stop()
         self.slideshow.stop()
@@ -111,6 +112,7 @@ class Pictures(QObject):
         reader.failed.connect(library.on_failed)
         ahead.opened.connect(library.on_ahead)
         ahead.failed.connect(library.on_ahead_failed)
+        library.slow.connect(self._window.show_opening)
         library.failed.connect(self._window.on_failed)
         library.offered.connect(self._offer_smaller)
         library.hurried.connect(self._hurry)

@@ -52,7 +52,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.canvas = canvas
         self.registry = Actions(self, settings)
-        self.badge, self.messages, self.welcome = lay_over(canvas)
+        self.badge, self.opening, self.messages, self.welcome = lay_over(canvas)
         self.welcome.open_clicked.connect(self._ask_for_files)
         self._empty = True
         self._place: Path | None = None
@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         """Invite to open a picture, as there is none any more."""
         self.setWindowTitle("Anyzoom")
         self._empty = True
-        self.badge.hide()
+        self.badge.clear()
         self.welcome.show()
 
     def show_plan(self, plan: Plan) -> None:
@@ -123,6 +123,11 @@ class MainWindow(QMainWindow):
         elif picture.shrunk > 1:
             note = tr("{name} is open at 1/{factor} of its size.")
             self.messages.say(note.format(name=name, factor=picture.shrunk))
+
+    @Slot(object)
+    def show_opening(self, path: Path | None) -> None:
+        """Tell which picture takes long to open; None: none does any more."""
+        self.opening.show_name(shown(path) if path is not None else "")
 
     def offer_reduced(self, sentence: str, shrink: int, take: Callable[[], object]) -> None:
         """Tell that a picture is too large, and offer what can be done about it."""

@@ -92,6 +92,45 @@ def test_a_picture_that_is_read_ahead_and_asked_for_at_once_is_shown_once(
     assert names == ["img2.png"]
 
 
+def test_a_picture_that_takes_long_is_named_until_it_is_there(browse, qtbot, monkeypatch):
+    monkeypatch.setattr("viewer.library.SLOW_MS", 10)
+    app = browse()
+    opening, (second, third) = app.window.opening, [f"img{number}.png" for number in (2, 3)]
+    app.library.forget(app.browser.folder.path.with_name(third))
+    gate, read = threading.Event(), app.pictures.reader._read
+    monkeypatch.setattr(app.pictures.reader, "_read", lambda *to: gate.wait(60) and read(*to))
+    app.browser.step(1)  # to one in hand
+    assert name(app) == second
+    assert not app.library._wait.isActive()
+    app.browser.step(1)
+    qtbot.waitUntil(opening.isVisible)
+    assert opening.text() == f"Opening {third}…"
+    assert name(app) == second
+    gate.set()
+    qtbot.waitUntil(lambda: name(app) == third)
+    assert not opening.isVisible()
+
+
+def test_one_that_is_not_wanted_any_more_or_fails_is_not_said_to_be_opened(
+    browse, qtbot, holiday, monkeypatch
+):
+    monkeypatch.setattr("viewer.library.SLOW_MS", 10)
+    app = browse()
+    opening = app.window.opening
+    (holiday / "broken.png").write_bytes(b"nothing of use")
+    gate, read = threading.Event(), app.pictures.reader._read
+    monkeypatch.setattr(app.pictures.reader, "_read", lambda *to: gate.wait(60) and read(*to))
+    app.open([holiday / "broken.png"])
+    qtbot.waitUntil(opening.isVisible)
+    app.library.ask(holiday / "img2.png")  # which is in hand
+    assert not opening.isVisible()
+    app.open([holiday / "broken.png"])
+    qtbot.waitUntil(opening.isVisible)
+    gate.set()
+    qtbot.waitUntil(lambda: "broken.png" in app.window.messages.text)
+    assert not opening.isVisible()
+
+
 def test_at_the_end_the_first_comes_next_unless_that_is_switched_off(browse, qtbot):
     app = browse()
     QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)

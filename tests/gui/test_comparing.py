@@ -452,6 +452,9 @@ def test_without_a_picture_nothing_is_compared(begin, photo, qtbot):
     app.pictures.moves.trashed.emit(photo)
     assert not any(each.isVisible() for each in over)
     assert not export.isEnabled()
+    for key in (Qt.Key.Key_C, Qt.Key.Key_C):
+        QTest.keyClick(app.canvas, key)
+        assert not app.window.badge.isVisible()
     assert len(np.unique(screen(app).reshape(-1, 3), axis=0)) == 1
     app.open([photo])
     qtbot.waitUntil(lambda: all(each.isVisible() for each in over))
