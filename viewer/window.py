@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -211,15 +211,21 @@ class MainWindow(QMainWindow):
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+            _take(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         if paths:
-            event.acceptProposedAction()
+            _take(event)
             self.open_requested.emit(paths)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         super().closeEvent(event)
         self.chrome.remember()
         self.closed.emit()
+
+
+def _take(event: QDropEvent) -> None:
+    """Accept what is dragged as a copy, whatever is proposed: after a move its source may go."""
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()

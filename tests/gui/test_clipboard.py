@@ -188,6 +188,19 @@ def drop(app, *paths: Path) -> bool:
     return enter.isAccepted() and event.isAccepted()
 
 
+def test_what_is_dropped_is_never_moved(app, tmp_path):
+    """Whoever gives it away would remove it after a move."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path / "photo.png"))])
+    actions, left = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton
+    for kind, place in ((QDragEnterEvent, QPoint(50, 50)), (QDropEvent, QPointF(50, 50))):
+        event = kind(place, actions, data, left, Qt.KeyboardModifier.NoModifier)
+        event.setDropAction(Qt.DropAction.MoveAction)
+        QApplication.sendEvent(app.window, event)
+        assert event.isAccepted()
+        assert event.dropAction() == Qt.DropAction.CopyAction
+
+
 def test_folders_and_files_are_dropped_together(app, qtbot, tmp_path):
     folder = tmp_path / "album"
     folder.mkdir()
