@@ -207,7 +207,7 @@ class App(QObject):
         window.preset_chosen.connect(self.recipes.choose_preset)
         self.recipes.changed.connect(self.comparing.set_preset)
         self.recipes.failed.connect(window.on_failed)
-        canvas.wheel.stepped.connect(self.browser.step)
+        canvas.stepped.connect(self.browser.step)
         self.settings.follow("wheel", canvas.wheel.set_use)
         self.settings.follow("background", canvas.set_background)
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QColor,
     QImage,
@@ -33,6 +33,7 @@ from viewer.painting import fading
 from viewer.wheel import Wheel
 
 FRAME_MS = 16
+PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 #: The arrow keys move by this share of the canvas.
 PAN_SHARE = 0.2
 
@@ -41,12 +42,17 @@ class Canvas(QWidget):
     """Shows one picture; wheel, pinch, drag, double-click and arrow keys go to its `motion`.
 
     A comparison shows one view of it made in two ways, side by side even twice.
+
+    Signals: stepped(int), pictures on or back.
     """
+
+    stepped = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.motion = Motion(self)
         self.wheel = Wheel(self.motion)
+        self.wheel.stepped.connect(self.stepped)
         self._plans: dict[Side, Plan] = {}
         self._comparison = Comparison()
         self._drawing = Drawing()
@@ -192,6 +198,9 @@ class Canvas(QWidget):
         if step is None:
             super().keyPressEvent(event)
             return
+        if step[0] and self._is_all_wide and event.modifiers() in PLAIN:
+            self.stepped.emit(step[0] if self.isRightToLeft() else -step[0])
+            return
         width, height = self.motion.size
         self.motion.pan_by(step[0] * width * PAN_SHARE, step[1] * height * PAN_SHARE, eased=True)
 
@@ -200,6 +209,12 @@ class Canvas(QWidget):
 
     def sizeHint(self) -> QSize:
         return QSize(1100, 720)
+
+    @property
+    def _is_all_wide(self) -> bool:
+        """Whether the arrow keys cannot move the picture sideways, as all its width is visible."""
+        goal = self.motion.goal
+        return goal is not None and goal.shown[0] <= goal.canvas.width
 
     def _adopt_size(self) -> None:
         ratio = self.devicePixelRatioF()

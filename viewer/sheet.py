@@ -19,6 +19,7 @@ def gestures() -> list[tuple[str, str]]:
     return [
         (tr("Zoom at the cursor"), tr("Wheel, pinch, Ctrl+wheel")),
         (tr("Move the picture"), tr("Drag, two fingers, arrow keys")),
+        (tr("Next picture, if this one fits"), tr("Left and right arrow key")),
         (tr("Fit the picture, or 1:1"), tr("Double-click")),
         (tr("Open"), tr("Drop files or a folder")),
     ]

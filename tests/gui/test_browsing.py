@@ -131,6 +131,22 @@ def test_one_that_is_not_wanted_any_more_or_fails_is_not_said_to_be_opened(
     assert not opening.isVisible()
 
 
+def test_arrow_keys_go_on_where_they_cannot_move_the_picture(browse, qtbot, wheel):
+    app = browse()
+    QTest.keyClick(app.canvas, Qt.Key.Key_Right)
+    assert name(app) == "img2.png"
+    QTest.keyClick(app.canvas, Qt.Key.Key_Left)
+    assert name(app) == "img1.png"
+    app.canvas.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+    QTest.keyClick(app.canvas, Qt.Key.Key_Left)
+    assert name(app) == "img2.png"
+    wheel(app, 3)
+    before = app.canvas.motion.goal
+    QTest.keyClick(app.canvas, Qt.Key.Key_Left)
+    assert name(app) == "img2.png"
+    assert app.canvas.motion.goal.v_left > before.v_left
+
+
 def test_at_the_end_the_first_comes_next_unless_that_is_switched_off(browse, qtbot):
     app = browse()
     QTest.keyClick(app.canvas, Qt.Key.Key_PageUp)
