@@ -15,6 +15,27 @@ from pathlib import Path
 import pytest
 from fakes import SharedDecoder
 from PySide6.QtCore import QSettings, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+#: So long a test waits, in milliseconds, for what must happen: beside other programs, which get all
+#: of the processor that is left, work of a low priority takes longer than pytest-qt's five seconds.
+PATIENCE_MS = 60_000
+
+
+class PatientBot(QtBot):
+    """Waits for what happens at last; how soon it does is no matter of these tests."""
+
+    def waitUntil(self, callback, *, timeout: int = PATIENCE_MS) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal, *, timeout: int = PATIENCE_MS, **more):
+        return super().waitSignal(signal, timeout=timeout, **more)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)

@@ -97,8 +97,10 @@ def test_a_picture_that_takes_long_is_named_until_it_is_there(browse, qtbot, mon
     app = browse()
     opening, (second, third) = app.window.opening, [f"img{number}.png" for number in (2, 3)]
     app.library.forget(app.browser.folder.path.with_name(third))
-    gate, read = threading.Event(), app.pictures.reader._read
-    monkeypatch.setattr(app.pictures.reader, "_read", lambda *to: gate.wait(60) and read(*to))
+    gate = threading.Event()
+    for reader in (app.pictures.reader, app.pictures.ahead):
+        read = reader._read
+        monkeypatch.setattr(reader, "_read", lambda *to, read=read: gate.wait(60) and read(*to))
     app.browser.step(1)  # to one in hand
     assert name(app) == second
     assert not app.library._wait.isActive()

@@ -44,12 +44,12 @@ def open_all(app: App, qtbot, folder: Path, cases: Iterable[tuple[str, bytes]]) 
         def is_shown(path: Path = path) -> bool:
             return app.browser.picture is not None and app.browser.picture.stamp.path == path
 
-        qtbot.waitUntil(lambda: is_shown() or path in refused, timeout=30_000)  # noqa: B023
+        qtbot.waitUntil(lambda: is_shown() or path in refused)  # noqa: B023
         if path not in refused:
             shown += 1
-            qtbot.waitUntil(lambda: app.scheduler._resting, timeout=30_000)
+            qtbot.waitUntil(lambda: app.scheduler._resting)
             continue
-        qtbot.waitUntil(lambda: app.window.messages.text != "", timeout=30_000)
+        qtbot.waitUntil(lambda: app.window.messages.text != "")
         sentence = app.window.messages.text
         assert sentence.endswith(".")
         assert sentence.isprintable()
@@ -71,8 +71,8 @@ def title_of(app: App) -> str:
 
 def still_works(app: App, qtbot, photo: Path, caplog) -> None:
     app.open([photo])
-    qtbot.waitUntil(lambda: "photo.png" in app.window.windowTitle(), timeout=30_000)
-    qtbot.waitUntil(lambda: app.scheduler._resting, timeout=30_000)
+    qtbot.waitUntil(lambda: "photo.png" in app.window.windowTitle())
+    qtbot.waitUntil(lambda: app.scheduler._resting)
     assert app.canvas.view.image == (300, 200)
     assert [each for each in caplog.records if each.levelno >= logging.ERROR] == []
 

@@ -199,7 +199,7 @@ def test_a_file_that_is_gone_cannot_go_to_the_trash(app, qtbot, holiday, trash):
 def test_a_picture_may_go_to_the_trash_before_its_folder_is_known(
     start, qtbot, tmp_path, trash, monkeypatch, count
 ):
-    monkeypatch.setattr("viewer.browser.PAINTED_MS", 300)
+    monkeypatch.setattr("viewer.browser.PAINTED_MS", 3_600_000)
     folder = tmp_path / "few"
     folder.mkdir()
     for index in range(count):
@@ -207,6 +207,8 @@ def test_a_picture_may_go_to_the_trash_before_its_folder_is_known(
     app = start(folder, preset="off")
     assert app.browser.place is None
     QTest.keyClick(app.canvas, Qt.Key.Key_Delete)
+    qtbot.waitUntil(lambda: app.browser._trashed is not None)
+    app.browser._painted.timeout.emit()
     if count == 1:
         qtbot.waitUntil(app.window.welcome.isVisible)
     else:

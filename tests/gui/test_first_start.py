@@ -21,7 +21,7 @@ def first(qtbot, upscaler, start):
         app = App(Options(size=(600, 400), **options), upscaler, FakeLoad())
         apps.append(app)
         qtbot.addWidget(app.window)
-        with qtbot.waitSignal(app.scheduler.idle, timeout=15_000):
+        with qtbot.waitSignal(app.scheduler.idle):
             app.start()
         return app
 

@@ -82,7 +82,7 @@ def test_a_decoder_killed_at_each_thumbnail_costs_these_and_no_more(
 
     monkeypatch.setattr(process.Process, "heard", kill_then)
     app.window.registry["view.strip"].trigger()
-    qtbot.waitUntil(lambda: settled(app.pictures.strip), timeout=60_000)
+    qtbot.waitUntil(lambda: settled(app.pictures.strip))
     assert len(set(killed)) >= 2
     monkeypatch.undo()
     app.open([holiday / "img4.png"])

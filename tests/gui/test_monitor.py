@@ -26,10 +26,10 @@ def watched(monkeypatch, load):
 
 
 def test_a_load_is_told_once_and_switching_off_takes_the_limits_back(qtbot, watched):
-    with qtbot.waitSignal(watched.limits_changed, timeout=5000) as told:
+    with qtbot.waitSignal(watched.limits_changed) as told:
         watched.set_on(True)
     assert told.args[0].reason == "busy: subnet 0.5"
-    with qtbot.waitSignal(watched.limits_changed, timeout=5000) as told:
+    with qtbot.waitSignal(watched.limits_changed) as told:
         watched.set_on(False)
     assert told.args[0] == FULL
     assert not watched.isRunning()
@@ -37,7 +37,7 @@ def test_a_load_is_told_once_and_switching_off_takes_the_limits_back(qtbot, watc
 
 def test_it_can_be_switched_on_again_and_a_second_time_is_nothing(qtbot, watched):
     for _ in range(2):
-        with qtbot.waitSignal(watched.limits_changed, timeout=5000):
+        with qtbot.waitSignal(watched.limits_changed):
             watched.set_on(True)
         watched.set_on(True)
         watched.set_on(False)

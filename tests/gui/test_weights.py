@@ -109,7 +109,7 @@ def test_with_spoilt_weights_pictures_are_bicubic_and_it_is_told_how_to_repair(
     monkeypatch.chdir(tmp_path)
     app = start(wait=False)
     app.window.preset_chosen.emit("fast")
-    qtbot.waitUntil(lambda: "Reinstall Anyzoom." in app.window.messages.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "Reinstall Anyzoom." in app.window.messages.text)
     wheel(app, 5)
     settle(app)
     assert app.window.badge.text().startswith("bicubic")
@@ -142,11 +142,11 @@ def test_a_repair_needs_no_restart(start, qtbot, wheel, settle, weights):
     altered(weights)
     app = start(wait=False)
     app.window.preset_chosen.emit("fast")
-    qtbot.waitUntil(lambda: "damaged" in app.window.messages.text, timeout=30_000)
+    qtbot.waitUntil(lambda: "damaged" in app.window.messages.text)
     weights.write_bytes(kept)
     app.window.preset_chosen.emit("off")
     app.window.preset_chosen.emit("fast")
-    qtbot.waitUntil(lambda: app.window.badge.text().startswith("tiny"), timeout=30_000)
+    qtbot.waitUntil(lambda: app.window.badge.text().startswith("tiny"))
 
 
 def test_one_spoilt_card_leaves_the_others(weights):
