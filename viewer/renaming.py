@@ -35,11 +35,9 @@ class RenameDialog(QDialog):
         self.edit.textChanged.connect(self._check)
         self.fault = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.fault.setAccessibleName(tr("What is wrong with the name"))
-        buttons = QDialogButtonBox(
-            QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel, self
-        )
-        self.button = buttons.button(QDialogButtonBox.StandardButton.Ok)
-        self.button.setText(tr("&Rename"))
+        buttons = QDialogButtonBox(self)  # without icons, as in all other dialogs
+        self.button = buttons.addButton(tr("&Rename"), QDialogButtonBox.ButtonRole.AcceptRole)
+        buttons.addButton(tr("&Cancel"), QDialogButtonBox.ButtonRole.RejectRole)
         buttons.accepted.connect(self._rename)
         buttons.rejected.connect(self.reject)
         row = QHBoxLayout()

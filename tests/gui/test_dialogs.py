@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QMessageBox
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QMessageBox
 
 from viewer import look
 from viewer.preferences import NOT_ASKED
@@ -45,6 +45,21 @@ def names(palette):
     return [
         palette.found.topLevelItem(row).text(0) for row in range(palette.found.topLevelItemCount())
     ]
+
+
+def test_the_buttons_of_dialogs_are_of_one_family(app):
+    """Qt puts icons on some of its own, which no other button has."""
+    names = ("file.upscale", "file.upscale_many", "file.rename", "edit.settings", "help.shortcuts")
+    for name in names:
+        app.window.registry[name].trigger()
+    buttons = [
+        button
+        for each in app.window.findChildren(QDialogButtonBox)
+        if each.isVisible()
+        for button in each.buttons()
+    ]
+    assert len(buttons) >= 2 * len(names) - 1
+    assert [button.text() for button in buttons if not button.icon().isNull()] == []
 
 
 def test_the_palette_lists_all_that_can_be_done_now(app):
