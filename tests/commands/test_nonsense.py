@@ -200,7 +200,8 @@ def test_in_a_folder_that_was_removed_networks_run(tmp_path):
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
-    assert Image.open(tmp_path / "out.png").size == (12, 8)
+    with Image.open(tmp_path / "out.png") as image:
+        assert image.size == (12, 8)
 
 
 @UNIX
