@@ -63,6 +63,17 @@ def test_camera_and_exposure_read_as_people_say_them():
     assert facts["position"] == "48.13700° N, 11.57550° E"
 
 
+@pytest.mark.parametrize(
+    ("stored", "read"),
+    [("Bär am Fluß, ©", "Bär am Fluß, ©"), ("B\xe4r".encode("latin-1"), "Bär"), ("\x00 ", None)],
+)
+def test_a_description_is_told_in_the_letters_it_was_written_in(stored, read):
+    block = Image.Exif()
+    block[TAG.Make] = "Canon"
+    block[TAG.ImageDescription] = stored.encode() if isinstance(stored, str) else stored
+    assert told(block.tobytes()).get("description") == read
+
+
 def test_the_place_is_private():
     facts = facts_of(replace(picture(noise(6, 4)), facts=facts_in(exif(), None)), STAMP)
     assert [fact.name for fact in facts if fact.group == PRIVATE] == ["position"]

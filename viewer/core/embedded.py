@@ -83,6 +83,8 @@ def _exif_facts(block: bytes | None) -> list[Fact]:
         ("copyright", _text(exif.get(_TAG.Copyright))),
     )
     told = [Fact("camera", name, value) for name, value in lines if value]
+    if description := _text(exif.get(_TAG.ImageDescription)):
+        told.insert(0, Fact("picture", "description", description))
     if position := _position(place):
         told.append(Fact(PRIVATE, "position", position))
     if (altitude := _number(place.get(_GPS.GPSAltitude))) is not None:
@@ -92,6 +94,9 @@ def _exif_facts(block: bytes | None) -> list[Fact]:
 
 def _text(value: object) -> str:
     """Return a text of a file as one line."""
+    if isinstance(value, str):  # EXIF allows ASCII alone, Pillow takes it for Latin-1
+        with suppress(UnicodeError):  # but most who write more write UTF-8
+            value = value.encode("latin-1").decode("utf-8")
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return plain(" ".join(value.replace("\x00", " ").split())) if isinstance(value, str) else ""

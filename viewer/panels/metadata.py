@@ -36,6 +36,7 @@ def titles() -> dict[str, str]:
         "file": tr("File"),
         "place": tr("Place"),
         "size": tr("Size"),
+        "description": tr("Description"),
         "profile": tr("Colour profile"),
         "range": tr("Brightness range"),
         "name": tr("Name"),
