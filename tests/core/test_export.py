@@ -152,6 +152,21 @@ def test_exif_is_kept_but_says_upright_and_the_new_size(tmp_path, suffix):
         assert kept.get_ifd(ExifTags.IFD.GPSInfo)[ExifTags.GPS.GPSLatitudeRef] == "N"
 
 
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".webp", ".tif", ".avif"])
+def test_texts_of_exif_keep_their_letters(tmp_path, suffix):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Copyright] = "© Müller, 東京".encode()
+    exif[ExifTags.Base.Artist] = "Müller".encode("latin-1")
+    exif[ExifTags.IFD.Exif] = {ExifTags.Base.LensModel: "50 mm"}
+    Image.new("RGB", (5, 4)).save(tmp_path / "source.jpg", exif=exif)
+    source = open_picture(tmp_path / "source.jpg")
+    save_picture(tmp_path / f"a{suffix}", PIXELS, exif=source.exif)
+    told = {fact.name: fact.value for fact in open_picture(tmp_path / f"a{suffix}").facts}
+    assert told["copyright"] == "© Müller, 東京"
+    assert told["artist"] == "Müller"
+    assert told["lens"] == "50 mm"
+
+
 @pytest.mark.parametrize("suffix", [".jpg", ".png"])
 def test_of_exif_too_long_for_the_format_the_longest_values_are_left_out(tmp_path, suffix):
     """Cameras leave notes of their own that a PNG can hold, and a JPEG cannot."""

@@ -64,10 +64,10 @@ def exif_of(image: Image.Image) -> bytes | None:
         source, kept = image.getexif(), Image.Exif()
         for tag in _DESCRIPTIVE:
             if tag in source:
-                kept[tag] = source[tag]
+                kept[tag] = _written_as_read(source[tag])
         for directory in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
             if found := source.get_ifd(directory):
-                kept[directory] = found
+                kept[directory] = {tag: _written_as_read(found[tag]) for tag in found}
         return kept.tobytes() if len(kept) else None
     except Exception:  # noqa: BLE001 - as above
         return None
@@ -113,11 +113,24 @@ def _portable_value(value: Any) -> Any:
             raise TypeError(value)
 
 
+class _Text(str):
+    """A text that is written as it was read: Pillow reads Latin-1, but would write ASCII alone."""
+
+    __slots__ = ()
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return super().encode("latin-1" if encoding == "ascii" else encoding, errors)
+
+
+def _written_as_read(value: Any) -> Any:
+    return _Text(value) if isinstance(value, str) else value
+
+
 def _value(told: Any) -> Any:
     """Return a tag's value of what `_portable_value` made of it. Raises `TypeError`."""
     match told:
         case int() | str():
-            return told
+            return _written_as_read(told)
         case {"bytes": str(text)}:
             return base64.b64decode(text)
         case {"ratio": [int(numerator), int(denominator)]}:
