@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from PySide6.QtCore import QSocketNotifier
+from PySide6.QtCore import QSocketNotifier, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -110,6 +110,10 @@ def _quit_on_signals(qt: QApplication) -> QSocketNotifier:
 
     A byte through a socket wakes the event loop, where Python can answer.
     """
+
+    def quit_by(status: int) -> None:
+        QTimer.singleShot(0, qt, lambda: qt.exit(status))  # also if the loop is yet to begin
+
     ours, other = socket.socketpair()
     for end in (ours, other):
         end.setblocking(False)
@@ -117,7 +121,7 @@ def _quit_on_signals(qt: QApplication) -> QSocketNotifier:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, lambda number, _: qt.exit(128 + number))
+            signal.signal(number, lambda number, _: quit_by(128 + number))
     notifier = QSocketNotifier(ours.fileno(), QSocketNotifier.Type.Read, qt)
     notifier.activated.connect(lambda: (ours.recv(64), other.fileno()))
     return notifier

@@ -110,6 +110,13 @@ def test_a_viewer_told_to_end_removes_what_was_piped_to_it(tmp_path, photo, numb
 
 
 @pytest.mark.parametrize("number", ENDING)
+def test_a_viewer_told_to_end_before_it_waits_for_anything_ends(photo, number):
+    at_once = VIEWER.replace('print("started", flush=True)', f"signal.raise_signal({int(number)})")
+    words = [sys.executable, "-c", LISTENING + at_once, str(photo), "--preset", "off"]
+    assert subprocess.run(words, cwd=ROOT, timeout=100).returncode == 128 + number
+
+
+@pytest.mark.parametrize("number", ENDING)
 def test_what_is_being_written_is_removed_when_it_is_told_to_end(tmp_path, number):
     target = tmp_path / "large.png"
     target.write_bytes(b"before")
