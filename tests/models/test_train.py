@@ -143,12 +143,18 @@ def test_what_training_leaves_can_ship(workshop: Path) -> None:
 
 
 def test_halving_the_error_of_any_picture_gains_as_much_in_psnr() -> None:
-    rough, smooth = 0.1 * torch.randn(2, 1, 8, 8, 3, generator=torch.Generator().manual_seed(1))
-    smooth /= 5
+    rough, smooth = torch.randn(2, 1, 8, 8, 3, generator=torch.Generator().manual_seed(1))
+    smooth /= 3
     before = losses.loss_of(torch.cat([rough, smooth]), "psnr")
     for after in ([rough / 2, smooth], [rough, smooth / 2]):
         gain = before - losses.loss_of(torch.cat(after), "psnr")
         assert gain == pytest.approx(np.log(4) / 2, rel=0.02)
+
+
+def test_a_patch_that_is_better_than_pictures_are_gains_little() -> None:
+    flat = torch.full((1, 8, 8, 3), 0.002)
+    gain = losses.loss_of(flat, "psnr") - losses.loss_of(flat / 2, "psnr")
+    assert 0 < gain < 0.1 * np.log(4)
 
 
 def test_psnr_counts_luma_most_but_colours_too() -> None:
