@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from fakes import noise, picture
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, ImageCms
 
-from viewer.core.embedded import LONGEST_TEXT, PRIVATE, facts_in
+from viewer.core.decoder import Decoder
+from viewer.core.embedded import LONGEST_TEXT, NAMES, PRIVATE, facts_in
 from viewer.core.facts import facts_of
 from viewer.core.histogram import heights, histogram
+from viewer.core.source import open_picture
 from viewer.core.stamp import Stamp
 from viewer.core.turn import RIGHT, turned
 
@@ -72,6 +74,26 @@ def test_a_description_is_told_in_the_letters_it_was_written_in(stored, read):
     block[TAG.Make] = "Canon"
     block[TAG.ImageDescription] = stored.encode() if isinstance(stored, str) else stored
     assert told(block.tobytes()).get("description") == read
+
+
+def test_all_that_is_told_comes_through_the_process_that_reads(tmp_path):
+    block = Image.Exif()
+    for tag in (TAG.ImageDescription, TAG.Model, TAG.Software, TAG.Artist, TAG.Copyright):
+        block[tag] = tag.name
+    block[ExifTags.IFD.Exif] = {
+        TAG.ExposureTime: 0.004,
+        TAG.FocalLength: 50.0,
+        TAG.LensModel: "RF50mm",
+        TAG.DateTimeOriginal: "2024:05:01 12:30:59",
+    }
+    block[ExifTags.IFD.GPSInfo] = {GPS.GPSLatitude: (48.0, 8.0, 13.2), GPS.GPSAltitude: 500.0}
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    path = tmp_path / "told.jpg"
+    Image.fromarray(noise(6, 4)).save(path, exif=block, icc_profile=profile)
+    with Decoder() as decoder:
+        told = decoder.open(path).facts
+    assert told == open_picture(path).facts
+    assert {fact.name for fact in told} == set(NAMES) - {"range"}  # which HDR has
 
 
 def test_the_place_is_private():

@@ -22,8 +22,8 @@ PRIVATE = "place"
 
 #: All that a file may tell of itself.
 NAMES = (
-    *("profile", "range", "taken", "camera", "lens", "exposure", "focal_length", "software"),
-    *("artist", "copyright", "position", "altitude"),
+    *("description", "profile", "range", "taken", "camera", "lens", "exposure"),
+    *("focal_length", "software", "artist", "copyright", "position", "altitude"),
 )
 
 
@@ -109,7 +109,8 @@ def plain(text: str) -> str:
 
 def _camera(make: str, model: str) -> str:
     """Name a camera; many models begin with the name of who made them."""
-    return model if model.lower().startswith(make.lower().split(" ")[0]) else f"{make} {model}"
+    known = model.lower().startswith(make.lower().split(" ")[0])
+    return model if known else f"{make} {model}".strip()
 
 
 def _exposure(detail: Mapping[int, Any]) -> str:
@@ -142,7 +143,7 @@ def _position(place: Mapping[int, Any]) -> str:
         degrees, minutes, seconds = (float(each) for each in place.get(value) or (0, 0, 0))
         if value in place:
             angle = degrees + minutes / 60 + seconds / 3600
-            parts.append(f"{angle:.5f}° {_text(place.get(side))}")
+            parts.append(f"{angle:.5f}° {_text(place.get(side))}".strip())
     return ", ".join(parts)
 
 
