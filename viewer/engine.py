@@ -49,9 +49,10 @@ def load_upscaler(model: str, device: str) -> RegionUpscaler:
     # and beside a busy program a pass takes several times as long.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     # oneDNN, and torch again for each thread, keep what was compiled for a shape, by default for a
-    # thousand: 40 MB, and in half an hour of random use 200. With fewer no pass was slower. What a
-    # thread keeps holds buffers, too: 20 MB with 64, and with 8 it finds the rest in the other.
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    # thousand: 40 MB, and in half an hour of random use 200. With fewer no pass was slower, down to
+    # 16, which take 14 MB less than 64. What a thread keeps holds buffers, too: 20 MB with 64, and
+    # with 8 it finds the rest in the other.
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "16")
     os.environ.setdefault("LRU_CACHE_CAPACITY", "8")
     _keep_freed_memory()
     preload_torch()
