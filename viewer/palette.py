@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
-from PySide6.QtGui import QAction, QIcon, QKeyEvent, QPalette, QPixmap
+from PySide6.QtGui import QAction, QIcon, QKeyEvent, QKeySequence, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QDialog,
     QHeaderView,
@@ -52,7 +52,7 @@ class Palette(QDialog):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(MENU, QHeaderView.ResizeMode.Fixed)
-        header.setSectionResizeMode(KEYS, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(KEYS, QHeaderView.ResizeMode.Fixed)
         column = QVBoxLayout(self)
         column.setContentsMargins(6, 6, 6, 6)
         column.addWidget(self.query)
@@ -64,7 +64,11 @@ class Palette(QDialog):
         self._fill("")
         window = self._window
         em = self.fontMetrics().horizontalAdvance("m")
-        self.found.header().resizeSection(MENU, MENU_EM * em)
+        header, metrics = self.found.header(), self.found.fontMetrics()
+        header.resizeSection(MENU, MENU_EM * em)
+        # The header would ask for the size of each cell again and again: half of the time.
+        longest = max(metrics.horizontalAdvance(_keys(action)) for action in self._actions)
+        header.resizeSection(KEYS, longest + 2 * em)
         row = self.found.sizeHintForRow(0) if self.found.topLevelItemCount() else em
         around = self.sizeHint().height() - self.found.sizeHint().height()
         height = around + 2 * self.found.frameWidth() + ROWS * row
@@ -109,8 +113,7 @@ class Palette(QDialog):
             self.found.setCurrentItem(items[0])
 
     def _item(self, action: QAction, where: str, beside: QIcon) -> QTreeWidgetItem:
-        keys = [key.toString(key.SequenceFormat.NativeText) for key in action.shortcuts()]
-        item = QTreeWidgetItem([plain(action.text()), where, "   ".join(keys[:1])])
+        item = QTreeWidgetItem([plain(action.text()), where, _keys(action)])
         if action.isCheckable():
             checked = Qt.CheckState.Checked if action.isChecked() else Qt.CheckState.Unchecked
             item.setCheckState(NAME, checked)
@@ -128,3 +131,8 @@ class Palette(QDialog):
         if item is not None:
             self.hide()
             self._actions[item.data(NAME, _ACTION)].trigger()
+
+
+def _keys(action: QAction) -> str:
+    """Return the first shortcut of an action, as its system writes it."""
+    return action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
