@@ -243,8 +243,8 @@ def test_the_systems_own_trash_takes_a_file_and_gives_it_back(app, qtbot, holida
     if "could not" in app.window.messages.text:
         pytest.skip("there is no trash here")
     QTest.keyClick(app.canvas, Qt.Key.Key_Z, CONTROL)
-    qtbot.waitUntil(lambda: name(app) == "img2.png")
-    assert (holiday / "img2.png").exists()
+    qtbot.waitUntil((holiday / "img2.png").exists)
+    qtbot.waitUntil(lambda: name(app) == "img2.png")  # which it may be all the time
 
 
 # -- Renaming ----------------------------------------------------------------------------------
