@@ -35,7 +35,8 @@ def test_a_snapshot_of_a_damaged_picture_is_refused(start, qtbot, cut, tmp_path)
 def test_a_picture_too_large_for_the_memory_is_offered_smaller(
     start, settle, qtbot, tmp_path, monkeypatch
 ):
-    large = tmp_path / "large.jpg"
+    large = tmp_path / "elsewhere" / "large.jpg"  # no neighbour, which would be decoded ahead
+    large.parent.mkdir()
     Image.fromarray(noise(1600, 1200)).save(large)
     app = start()
     scarce = SimpleNamespace(available=1_950_000)
