@@ -55,13 +55,45 @@ def test_a_display_on_another_machine_is_left_to_qt(server):
     display.check_display({"DISPLAY": "elsewhere:10.0"})
 
 
-def test_a_missing_library_is_named_with_the_command_that_installs_it(server, monkeypatch):
-    def missing(name):
-        raise OSError(f"{name}: cannot open shared object file")
+@pytest.fixture
+def lack(monkeypatch):
+    """Let libraries be missing."""
 
-    monkeypatch.setattr(ctypes, "CDLL", missing)
-    with pytest.raises(ViewerError, match="apt install libxcb-cursor0"):
+    def lack_them(*names):
+        def load(name):
+            if name in names:
+                raise OSError(f"{name}: cannot open shared object file")
+
+        monkeypatch.setattr(ctypes, "CDLL", load)
+
+    return lack_them
+
+
+def test_missing_libraries_are_named_with_the_commands_that_install_them(server, lack):
+    lack("libxcb-keysyms.so.1", "libxcb-cursor.so.0")
+    with pytest.raises(ViewerError) as refused:
         display.check_display({"DISPLAY": ":7"})
+    assert str(refused.value) == (
+        "Qt needs libraries that this system lacks: libxcb-cursor.so.0, libxcb-keysyms.so.1. "
+        "Install them (Debian and Ubuntu: apt install libxcb-cursor0 libxcb-keysyms1; "
+        "Fedora: dnf install 'libxcb-cursor.so.0()(64bit)' 'libxcb-keysyms.so.1()(64bit)')."
+    )
+
+
+def test_a_compositor_needs_libraries_of_its_own(server, lack):
+    wayland = {"WAYLAND_DISPLAY": str(server / "wayland-7")}
+    lack("libxcb-cursor.so.0")
+    display.check_display(wayland)
+    lack("libwayland-client.so.0")
+    with pytest.raises(ViewerError, match="apt install libwayland-client0;"):
+        display.check_display(wayland)
+
+
+def test_some_libraries_are_needed_without_any_display(lack):
+    display.check_libraries()
+    lack("libEGL.so.1")
+    with pytest.raises(ViewerError, match="apt install libegl1;"):
+        display.check_libraries()
 
 
 @pytest.mark.parametrize("chosen", ["xcb", "xcb;wayland", "wayland;xcb", "xcb:x=y"])

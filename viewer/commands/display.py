@@ -1,4 +1,4 @@
-"""Whether a window can be opened here, found out before Qt is asked, which would abort."""
+"""Whether Qt can open a window here, found out before it is asked: it would abort."""
 
 from __future__ import annotations
 
@@ -13,13 +13,36 @@ from viewer.core.errors import ViewerError
 
 X11_SOCKETS = Path("/tmp/.X11-unix")
 
-#: Since Qt 6.5 its X11 plugin needs this library, which no wheel brings along.
-CURSORS = "libxcb-cursor.so.0"
-NO_CURSORS = (
-    "Qt needs the library libxcb-cursor to open a window: install it "
-    "(Debian and Ubuntu: apt install libxcb-cursor0; Fedora: dnf install xcb-util-cursor)."
-)
-
+#: What Qt wants of a Linux and no wheel brings along, and the Debian packages that hold it. A
+#: desktop has nearly all of it, a bare system next to nothing.
+LIBRARIES = {
+    "libEGL.so.1": "libegl1",
+    "libGL.so.1": "libgl1",
+    "libX11.so.6": "libx11-6",
+    "libdbus-1.so.3": "libdbus-1-3",
+    "libfontconfig.so.1": "libfontconfig1",
+    "libglib-2.0.so.0": "libglib2.0-0",
+    "libxkbcommon.so.0": "libxkbcommon0",
+}
+WAYLAND_LIBRARIES = {
+    "libwayland-client.so.0": "libwayland-client0",
+    "libwayland-cursor.so.0": "libwayland-cursor0",
+}
+X11_LIBRARIES = {
+    "libX11-xcb.so.1": "libx11-xcb1",
+    "libxcb-cursor.so.0": "libxcb-cursor0",
+    "libxcb-icccm.so.4": "libxcb-icccm4",
+    "libxcb-image.so.0": "libxcb-image0",
+    "libxcb-keysyms.so.1": "libxcb-keysyms1",
+    "libxcb-randr.so.0": "libxcb-randr0",
+    "libxcb-render-util.so.0": "libxcb-render-util0",
+    "libxcb-shape.so.0": "libxcb-shape0",
+    "libxcb-shm.so.0": "libxcb-shm0",
+    "libxcb-sync.so.1": "libxcb-sync1",
+    "libxcb-xfixes.so.0": "libxcb-xfixes0",
+    "libxcb-xkb.so.1": "libxcb-xkb1",
+    "libxkbcommon-x11.so.0": "libxkbcommon-x11-0",
+}
 
 #: What Qt can show windows on; it takes others to know what they need, and some need nothing.
 WAYLAND, X11 = "wayland", "xcb"
@@ -34,6 +57,7 @@ def check_display(environment: Mapping[str, str] = os.environ) -> None:
     """Raise `ViewerError`, saying what to do, if no window can be opened on this Linux."""
     chosen = _chosen(environment) or {WAYLAND, X11}
     if WAYLAND in chosen and _answers(_wayland(environment)):
+        check_libraries(WAYLAND_LIBRARIES)
         return
     if X11 not in chosen:
         raise ViewerError(
@@ -48,10 +72,27 @@ def check_display(environment: Mapping[str, str] = os.environ) -> None:
     name = X11_SOCKETS / f"X{local[1]}"
     if not (_answers(str(name)) or _answers(f"\0{name}")):
         raise ViewerError(f"Display {display} does not answer: set DISPLAY to one that is there.")
+    check_libraries(X11_LIBRARIES)
+
+
+def check_libraries(libraries: Mapping[str, str] = LIBRARIES) -> None:
+    """Raise `ViewerError`, saying how to install them, if any of `libraries` are missing."""
+    missing = [name for name in libraries if not _loads(name)]
+    if missing:
+        packages = " ".join(libraries[name] for name in missing)
+        names = " ".join(f"'{name}()(64bit)'" for name in missing)
+        raise ViewerError(
+            f"Qt needs libraries that this system lacks: {', '.join(missing)}. Install them "
+            f"(Debian and Ubuntu: apt install {packages}; Fedora: dnf install {names})."
+        )
+
+
+def _loads(library: str) -> bool:
     try:
-        ctypes.CDLL(CURSORS)
-    except OSError as error:
-        raise ViewerError(NO_CURSORS) from error
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def _chosen(environment: Mapping[str, str]) -> set[str]:

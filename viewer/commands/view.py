@@ -11,7 +11,7 @@ from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments, diagnose
-from viewer.commands.display import check_display, needs_display
+from viewer.commands.display import check_display, check_libraries, needs_display
 from viewer.commands.registering import add_register_options
 from viewer.core import parts, presets
 from viewer.core.collecting import collecting_later
@@ -142,7 +142,10 @@ def _check_display(options: Options) -> None:
 
     Raises `ViewerError`.
     """
-    if not sys.platform.startswith("linux") or not needs_display():
+    if not sys.platform.startswith("linux"):
+        return
+    check_libraries()
+    if not needs_display():
         return
     if options.snapshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
