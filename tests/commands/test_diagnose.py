@@ -75,6 +75,13 @@ def test_a_report_names_no_file_unless_that_is_wished(capsys, log, own_home):
     assert str(state_folder()) in out
 
 
+def test_before_the_first_start_all_can_be_kept(capsys, monkeypatch, tmp_path):
+    for variable in ("XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / "not yet" / "there"))
+    __main__.main(["--diagnose"])
+    assert "not to be written to" not in capsys.readouterr().out
+
+
 def test_what_is_broken_is_told_and_the_rest_too(capsys, monkeypatch, log):
     def broken() -> None:
         raise RuntimeError("no driver at /dev/secret")

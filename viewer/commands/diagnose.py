@@ -175,8 +175,10 @@ def _places(with_names: bool) -> Iterator[Line]:
 
 
 def _told(path: Path, with_names: bool) -> str:
-    there = "there" if path.exists() else "not there"
-    writable = os.access(path if path.exists() else path.parent, os.W_OK)
+    there = "there" if os.path.exists(path) else "not there"
+    # What is not there can be made if the folder can in which the first missing one would lie.
+    found = next(each for each in (path, *path.parents) if os.path.exists(each))
+    writable = os.access(found, os.W_OK)
     told = there if writable else f"{there}, not to be written to"
     return f"{path}: {told}" if with_names else told
 
