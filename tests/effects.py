@@ -96,11 +96,13 @@ def zoom_in(app: App, qtbot: QtBot) -> None:
     qtbot.waitUntil(app.panels.minimap.isVisible)
 
 
-def copy_another_path(app: App, _qtbot: QtBot) -> None:
-    other = next(
-        Path(each) for each in app.browser.folder.files if Path(each).name not in title(app)
-    )
-    QGuiApplication.clipboard().setText(str(other))
+def copy_another_path(app: App, qtbot: QtBot) -> None:
+    def others() -> list[Path]:
+        paths = map(Path, app.browser.folder.files)
+        return [each for each in paths if each.name not in title(app)]
+
+    qtbot.waitUntil(lambda: bool(others()))  # the folder is looked through beside the first picture
+    QGuiApplication.clipboard().setText(str(others()[0]))
 
 
 def move_to_trash(app: App, qtbot: QtBot) -> None:
