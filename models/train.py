@@ -66,8 +66,9 @@ class TrainConfig:
     groups: tuple[tuple[float, float, float], ...] = GROUPS  # as many as there are subnets
     on_integer: float = 0.4  # how often a group's benchmark scale is trained
     loss: str = "l1"  # or l2, or psnr (see `loss_of`), for a last phase
-    turns: int = 0  # of how many turns' mean, by the weights it started from, it learns
-    truth: float = 0.2  # and how much of the target is HR then (see `taught_loss`)
+    turns: int = 0  # of how many turns' mean, by its own average, it learns
+    truth: float = 0.2  # how much of the target is HR then (see `taught_loss`)
+    renew: int = 0  # and after how many steps the teacher is that average anew; 0 for never
     frozen: bool = False  # train with pooled statistics as they are at inference, for a last phase
     candidates: int = 1  # random crops, of which the most detailed is trained
     photo: bool = False  # degrade the LR side as cameras and JPEG do
@@ -133,7 +134,7 @@ class Run:
 
     network: Network
     average: Network  # the exponential moving average, which is what ships
-    teacher: Network  # the average as it was at the start
+    teacher: Network  # the average as it was at the start, or when it was renewed
     optimisers: list[torch.optim.Optimizer]
     fresh: frozenset[str] = frozenset()  # what the weights that it started from did not bring
     step: int = 0
@@ -144,6 +145,7 @@ class Run:
         state = {
             "network": self.network.state_dict(),
             "average": self.average.state_dict(),
+            "teacher": self.teacher.state_dict(),
             "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
             "step": self.step,
             "seconds": self.seconds,
@@ -156,6 +158,7 @@ class Run:
         state = torch.load(path, map_location="cpu", weights_only=True)
         self.network.load_state_dict(state["network"])
         self.average.load_state_dict(state["average"])
+        self.teacher.load_state_dict(state["teacher"])
         for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
             optimiser.load_state_dict(saved)
         self.step, self.seconds = state["step"], state["seconds"]
@@ -261,6 +264,8 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
     wanted = hr[:, rows.out0 : rows.out1, cols.out0 : cols.out1]
     error = output.float() - to_tensor(wanted, device).permute(0, 2, 3, 1)
     if config.turns:
+        if config.renew and run.step and run.step % config.renew == 0:
+            run.teacher.load_state_dict(run.average.state_dict())
         turns = [TURNS[n] for n in 1 + rng.permutation(len(TURNS) - 1)[: config.turns]]
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             taught = mean_answer(run.teacher, x, rows, cols, turns)

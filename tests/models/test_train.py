@@ -200,6 +200,26 @@ def test_a_network_learns_what_it_answers_to_other_turns_itself(workshop: Path) 
     assert all(torch.equal(a, b) for a, b in zip(run.teacher.parameters(), taught, strict=True))
 
 
+def test_a_teacher_is_renewed_and_kept_by_a_checkpoint(workshop: Path) -> None:
+    train.main(arguments(workshop, "first"))
+    save_file(weights(workshop / "first"), workshop / "first.safetensors")
+    config = replace(train.TrainConfig.read(workshop / "tiny.toml"), turns=1, renew=2, steps=5)
+    pairs = Pairs(load_folder(workshop / "data", 32))
+    run, again = (
+        train.start_run(config, torch.device("cpu"), workshop / "first.safetensors")
+        for _ in range(2)
+    )
+    averages = []
+    for _ in range(5):
+        averages.append([p.clone() for p in run.average.parameters()])
+        train.train_step(run, config, pairs, 0, 1)
+    assert all(map(torch.equal, run.teacher.parameters(), averages[4]))
+    assert not all(map(torch.equal, run.teacher.parameters(), averages[2]))
+    run.save(workshop / "checkpoint.pt")
+    again.load(workshop / "checkpoint.pt")
+    assert all(map(torch.equal, again.teacher.parameters(), averages[4]))
+
+
 def test_who_learns_from_a_network_has_to_name_it(workshop: Path) -> None:
     (workshop / "tiny.toml").write_text("turns = 2\n" + CONFIG)
     with pytest.raises(ModelError, match="--weights"):
