@@ -68,6 +68,7 @@ class TrainConfig:
     loss: str = "l1"  # or l2, or psnr (see `loss_of`), for a last phase
     turns: int = 0  # of how many turns' mean, by its own average, it learns
     truth: float = 0.2  # how much of the target is HR then (see `taught_loss`)
+    graded: bool = False  # of the largest scale; in proportion less of smaller ones
     renew: int = 0  # and after how many steps the teacher is that average anew; 0 for never
     frozen: bool = False  # train with pooled statistics as they are at inference, for a last phase
     candidates: int = 1  # random crops, of which the most detailed is trained
@@ -269,7 +270,9 @@ def train_step(run: Run, config: TrainConfig, pairs: Pairs, rank: int, world: in
         turns = [TURNS[n] for n in 1 + rng.permutation(len(TURNS) - 1)[: config.turns]]
         with torch.autocast(device.type, precision, enabled=precision != torch.float32):
             taught = mean_answer(run.teacher, x, rows, cols, turns)
-        loss = taught_loss(error, output.float() - taught, config.truth)
+        largest = max(high for _, high, _ in config.groups)
+        truth = config.truth * (drawn.scale / largest if config.graded else 1.0)
+        loss = taught_loss(error, output.float() - taught, truth)
     else:
         loss = loss_of(error, config.loss)
     loss.backward()

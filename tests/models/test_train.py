@@ -220,6 +220,23 @@ def test_a_teacher_is_renewed_and_kept_by_a_checkpoint(workshop: Path) -> None:
     assert all(map(torch.equal, again.teacher.parameters(), averages[4]))
 
 
+def test_the_share_of_hr_may_grow_with_the_scale(workshop: Path, monkeypatch) -> None:
+    told = []
+    monkeypatch.setattr(
+        train, "taught_loss", lambda error, _, truth: told.append(truth) or error.square().mean()
+    )
+    scales = {"groups": ((1.1, 2.0, 2.0), (3.0, 4.0, 4.0)), "on_integer": 1.0}
+    plain = replace(train.TrainConfig.read(workshop / "tiny.toml"), turns=1, truth=0.6, **scales)
+    pairs = Pairs(load_folder(workshop / "data", 32))
+    for graded in (False, True):
+        config = replace(plain, graded=graded)
+        run = train.start_run(config, torch.device("cpu"))
+        for _ in range(12):
+            train.train_step(run, config, pairs, 0, 1)
+    assert set(told[:12]) == {0.6}
+    assert set(told[12:]) == {0.3, 0.6}, "at x2 half of what it is at x4"
+
+
 def test_who_learns_from_a_network_has_to_name_it(workshop: Path) -> None:
     (workshop / "tiny.toml").write_text("turns = 2\n" + CONFIG)
     with pytest.raises(ModelError, match="--weights"):
