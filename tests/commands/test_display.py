@@ -80,6 +80,12 @@ def test_missing_libraries_are_named_with_the_commands_that_install_them(server,
     )
 
 
+def test_all_that_a_bare_system_lacks_is_named_at_once(server, lack):
+    lack("libEGL.so.1", "libxcb-icccm.so.4")
+    with pytest.raises(ViewerError, match="apt install libegl1 libxcb-icccm4;"):
+        display.check_display({"DISPLAY": ":7"})
+
+
 def test_a_compositor_needs_libraries_of_its_own(server, lack):
     wayland = {"WAYLAND_DISPLAY": str(server / "wayland-7")}
     lack("libxcb-cursor.so.0")

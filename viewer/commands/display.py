@@ -25,10 +25,12 @@ LIBRARIES = {
     "libxkbcommon.so.0": "libxkbcommon0",
 }
 WAYLAND_LIBRARIES = {
+    **LIBRARIES,
     "libwayland-client.so.0": "libwayland-client0",
     "libwayland-cursor.so.0": "libwayland-cursor0",
 }
 X11_LIBRARIES = {
+    **LIBRARIES,
     "libX11-xcb.so.1": "libx11-xcb1",
     "libxcb-cursor.so.0": "libxcb-cursor0",
     "libxcb-icccm.so.4": "libxcb-icccm4",

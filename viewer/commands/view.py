@@ -144,11 +144,11 @@ def _check_display(options: Options) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    check_libraries()
     if not needs_display():
-        return
-    if options.snapshot is not None:
+        check_libraries()
+    elif options.snapshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
+        check_libraries()
     else:
         check_display()
 
