@@ -165,7 +165,8 @@ class Browser(QObject):
         self._moved()
 
     def _moved(self) -> None:
-        if self._folder is not None and not self._alone:
+        going_on = self._steps or self._place_wanted is not None  # what lies here is soon passed
+        if self._folder is not None and not (self._alone or going_on):
             self._library.set_place(self._folder, self._onward, self._settings.get("wrap"))
         self.moved.emit()
 
@@ -222,8 +223,8 @@ class Browser(QObject):
         place, self._place_wanted = self._place_wanted, None
         if place is not None:
             self.go_to(place)
-        if steps:
-            self.step(steps)
+        if steps and not self.step(steps):
+            self._moved()
 
     @Slot(object)
     def on_failed(self, failure: Failure) -> None:

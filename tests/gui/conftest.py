@@ -76,10 +76,11 @@ def photo(tmp_path: Path) -> Path:
 def start(
     qtbot: QtBot, upscaler: FakeUpscaler, load: FakeLoad, photo: Path, decoders: Decoders
 ) -> Iterator[Start]:
-    """Start a viewer of 600 x 400 pixels; by default on the photo, and wait until it is refined."""
+    """Start a viewer of 600 x 400 pixels; by default on the photo, and wait until it is refined
+    and, unless that is never `known`, until it is what lies beside it."""
     apps: list[App] = []
 
-    def start_one(*paths: Path, wait: bool = True, **options: object) -> App:
+    def start_one(*paths: Path, wait: bool = True, known: bool = True, **options: object) -> App:
         given = Options(paths=paths or (photo,), size=(600, 400), **options)  # type: ignore[arg-type]
         app = App(given, upscaler, load, decoders=None if apps else decoders)
         apps.append(app)
@@ -87,6 +88,7 @@ def start(
         if wait:
             with qtbot.waitSignal(app.scheduler.idle):
                 app.start()
+            qtbot.waitUntil(lambda: app.browser.known or not known)
         else:
             app.start()
         return app

@@ -45,7 +45,7 @@ def browse(start, qtbot, holiday):
 
     def begin(*paths: Path, **options: object):
         app = start(*(paths or (holiday,)), preset="off", **options)
-        qtbot.waitUntil(lambda: settled(app) and not app.browser._alone)
+        qtbot.waitUntil(lambda: settled(app))
         return app
 
     return begin
@@ -241,7 +241,7 @@ def test_one_picture_of_a_huge_folder_does_not_wait_for_the_others(
         return list_names(folder, go_on)
 
     monkeypatch.setattr("viewer.core.folder.list_names", slow)
-    app = start(holiday / "img2.png", preset="off")
+    app = start(holiday / "img2.png", known=False, preset="off")
     assert app.window.windowTitle() == "img2.png  (92 × 60)  –  Anyzoom"
     app.browser.step(1)
     app.browser.step(1)
@@ -270,7 +270,7 @@ def test_a_key_goes_to_the_end_of_a_folder_that_is_not_known_yet(
     start, qtbot, holiday, monkeypatch
 ):
     monkeypatch.setattr("viewer.browser.PAINTED_MS", 1_000_000)
-    app = start(holiday / "img2.png", preset="off")
+    app = start(holiday / "img2.png", known=False, preset="off")
     assert app.browser.place is None
     QTest.keyClick(app.canvas, Qt.Key.Key_PageDown)
     QTest.keyClick(app.canvas, Qt.Key.Key_End)
@@ -290,7 +290,7 @@ def test_another_picture_is_opened_though_nothing_beside_the_first_is_known(
     start, qtbot, holiday, monkeypatch
 ):
     monkeypatch.setattr("viewer.browser.PAINTED_MS", 1_000_000)
-    app = start(holiday / "img2.png", preset="off")
+    app = start(holiday / "img2.png", known=False, preset="off")
     app.open([holiday / "img5.png"])
     qtbot.waitUntil(lambda: app.window.windowTitle() == "img5.png  (95 × 60)  –  Anyzoom")
 

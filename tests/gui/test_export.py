@@ -479,7 +479,7 @@ def test_the_list_fills_up_once_the_folder_is_looked_through(
     start, qtbot, holiday, monkeypatch, changed
 ):
     monkeypatch.setattr("viewer.browser.PAINTED_MS", 3_600_000)
-    app = start(holiday)
+    app = start(holiday, known=False)
     assert not app.browser.known
     QTest.keyClick(app.canvas, Qt.Key.Key_B, CTRL)
     dialog = app.exports.queue_dialog

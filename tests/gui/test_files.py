@@ -204,7 +204,7 @@ def test_a_picture_may_go_to_the_trash_before_its_folder_is_known(
     folder.mkdir()
     for index in range(count):
         Image.fromarray(noise(60, 40)).save(folder / f"{index}.png")
-    app = start(folder, preset="off")
+    app = start(folder, known=False, preset="off")
     assert app.browser.place is None
     QTest.keyClick(app.canvas, Qt.Key.Key_Delete)
     qtbot.waitUntil(lambda: app.browser._trashed is not None)
