@@ -222,7 +222,7 @@ def test_where_no_more_threads_may_run_it_is_told():
 
 
 SLOW = """
-import time
+import threading, time
 from PySide6.QtCore import QTimer
 from viewer import app, life
 from viewer.core.options import Options
@@ -230,10 +230,16 @@ from viewer.core.options import Options
 class Slow(app.App):
     def __init__(self, options, decoders):
         super().__init__(options, self.load, decoders=decoders)
+        self.loading = threading.Event()
 
     def load(self, model):
+        self.loading.set()
         QTimer.singleShot(0, self.window, self.window.close)
         time.sleep(60)
+
+    def stop(self):
+        assert self.loading.wait(40)  # else it might be stopped before, which is easy
+        return super().stop()
 
 life.App, app.STOP_MS = Slow, 50
 """
@@ -242,7 +248,7 @@ life.App, app.STOP_MS = Slow, 50
 def run_slowly(script: str) -> subprocess.CompletedProcess[str]:
     """Run Python where a library takes a minute to be imported, and quitting does not wait."""
     words = [sys.executable, "-c", SLOW + script]
-    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=50)
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=100)
 
 
 def test_quitting_while_a_library_takes_its_time_is_no_crash():
