@@ -36,12 +36,15 @@ def run(options: Options, decoder: Decoder | None = None) -> int:
 
     `decoder` is one that was started before, to save time.
 
-    Raises `ModelError` if there is no such preset or model, `ViewerError` if a snapshot failed.
+    Raises `ModelError` if there is no such preset or model, `ViewerError` if there is no screen or
+    a snapshot failed.
     """
     if os.environ.get("LC_ALL") in ("C", "POSIX"):
         os.environ["LC_ALL"] = "C.UTF-8"  # which Qt would choose itself, and complain
     qt = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(qt, QApplication)
+    if not qt.screens():
+        raise ViewerError("Qt finds no screen to show a window on.")
     qt.setApplicationName("Anyzoom")
     qt.setDesktopFileName("anyzoom")
     if ownership.wanted():

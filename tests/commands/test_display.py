@@ -127,3 +127,13 @@ def test_whoever_chooses_x11_alone_needs_it(server):
 @pytest.mark.parametrize("chosen", ["offscreen", "minimal:x", "vnc", "eglfs"])
 def test_whatever_else_is_chosen_is_left_to_qt(chosen):
     assert not display.needs_display({"QT_QPA_PLATFORM": chosen})
+
+
+@pytest.mark.parametrize("chosen", ["offscreen", "minimal:fontengine=freetype", "nonsense;vnc"])
+def test_whatever_platform_qt_knows_may_be_chosen(chosen):
+    display.check_platform({"QT_QPA_PLATFORM": chosen})
+
+
+def test_a_platform_that_qt_does_not_know_is_refused_with_those_that_it_knows():
+    with pytest.raises(ViewerError, match=r"named nonsense: .*one of these: .*offscreen"):
+        display.check_platform({"QT_QPA_PLATFORM": "nonsense"})

@@ -218,6 +218,22 @@ def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
     assert "display" in err
 
 
+def test_a_platform_that_qt_does_not_know_is_refused_in_one_sentence(run, photo, monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "nonsense")
+    status, out, err = run(photo)
+    assert (status, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "unset QT_QPA_PLATFORM" in err
+
+
+def test_a_platform_without_a_screen_is_refused_in_one_sentence(run, photo, qapp, monkeypatch):
+    monkeypatch.setattr("viewer.life.QApplication.screens", lambda *_: [])
+    status, out, err = run(photo)
+    assert (status, out) == (1, "")
+    assert is_one_sentence(err)
+    assert "no screen" in err
+
+
 @pytest.mark.usefixtures("no_display")
 def test_without_a_display_a_snapshot_is_taken_all_the_same(run, photo, monkeypatch):
     seen = []

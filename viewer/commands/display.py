@@ -8,6 +8,7 @@ import re
 import socket
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from viewer.core.errors import ViewerError
 
@@ -86,6 +87,23 @@ def check_libraries(libraries: Mapping[str, str] = LIBRARIES) -> None:
         raise ViewerError(
             f"Qt needs libraries that this system lacks: {', '.join(missing)}. Install them "
             f"(Debian and Ubuntu: apt install {packages}; Fedora: dnf install {names})."
+        )
+
+
+def check_platform(environment: Mapping[str, str] = os.environ) -> None:
+    """Raise `ViewerError` if Qt knows none of the kinds of displays that the user has chosen."""
+    from PySide6.QtCore import QLibraryInfo, QPluginLoader  # here: next to nobody chooses any
+
+    known: set[str] = set()
+    for plugin in Path(
+        QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "platforms"
+    ).iterdir():
+        facts: dict[str, Any] = QPluginLoader(str(plugin)).metaData()
+        known.update(facts.get("MetaData", {}).get("Keys", ()))
+    if not _chosen(environment) & known:
+        raise ViewerError(
+            f"Qt has no platform named {environment['QT_QPA_PLATFORM']}: unset QT_QPA_PLATFORM, or "
+            f"set it to one of these: {', '.join(sorted(known))}."
         )
 
 

@@ -6,12 +6,18 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from models import spec
 from viewer.commands import arguments, diagnose
-from viewer.commands.display import check_display, check_libraries, needs_display
+from viewer.commands.display import (
+    check_display,
+    check_libraries,
+    check_platform,
+    needs_display,
+)
 from viewer.commands.registering import add_register_options
 from viewer.core import parts, presets
 from viewer.core.collecting import collecting_later
@@ -57,15 +63,15 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _view(options: Options) -> int:
-    decoder = Decoder()
-    decoder.start()  # it gets ready while Qt is loaded
-    with collecting_later():
-        import PySide6.QtCore  # noqa: F401 - first, for what it does to imports
+    with closing(Decoder()) as decoder:
+        decoder.start()  # it gets ready while Qt is loaded
+        with collecting_later():
+            import PySide6.QtCore  # noqa: F401 - first, for what it does to imports
 
-        import_plainly()
-        from viewer import life
+            import_plainly()
+            from viewer import life
 
-    return life.run(options, decoder)
+        return life.run(options, decoder)
 
 
 def _kept(folder: Path) -> Path:
@@ -146,6 +152,7 @@ def _check_display(options: Options) -> None:
         return
     if not needs_display():
         check_libraries()
+        check_platform()
     elif options.snapshot is not None:
         os.environ["QT_QPA_PLATFORM"] = "offscreen"
         check_libraries()
