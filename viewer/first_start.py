@@ -66,8 +66,10 @@ class FirstStart(QObject):
 
     @Slot(object)
     def _on_changed(self, comparison: Comparison) -> None:
-        """What the line of help says must be true."""
+        """What the line of help says must be true, and need not be said once the line was moved."""
         plain = Comparison(Mode.SPLIT)
+        if comparison.split != plain.split:
+            self.hint.hide()
         if (comparison.mode, comparison.left, comparison.right) != (
             plain.mode,
             plain.left,

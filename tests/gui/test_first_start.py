@@ -67,6 +67,13 @@ def test_the_help_goes_when_it_is_no_longer_true(first):
     assert not app.first_start.hint.isVisible()
 
 
+def test_the_help_goes_once_the_line_was_moved(first):
+    app = first()
+    app.sides.handle.moved.emit(0.4)
+    assert not app.first_start.hint.isVisible()
+    assert app.comparing.state.mode is Mode.SPLIT
+
+
 def test_a_comparison_that_was_asked_for_is_what_is_shown(first):
     app = first(compare=Comparison(Mode.DIFFERENCE, left="lanczos"))
     assert (app.comparing.state.mode, app.comparing.state.left) == (Mode.DIFFERENCE, "lanczos")
