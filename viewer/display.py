@@ -23,6 +23,7 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow
 
 from viewer.actions import Actions
 from viewer.core.colour import is_target
+from viewer.core.errors import shown
 from viewer.language import tr
 from viewer.settings import Settings
 
@@ -91,14 +92,14 @@ class Display(QObject):
             reason = error.strerror or type(error).__name__
             self.failed.emit(
                 tr("The display profile {name} cannot be read ({reason}): sRGB is used.").format(
-                    name=path.name, reason=reason
+                    name=shown(path), reason=reason
                 )
             )
             return None
         if is_target(found):
             return found
         text = tr("{name} is not the ICC profile of a display: sRGB is used.")
-        self.failed.emit(text.format(name=path.name))
+        self.failed.emit(text.format(name=shown(path)))
         return None
 
     def _on_setting(self, name: str) -> None:

@@ -23,7 +23,7 @@ from viewer.core.budget import Limits
 from viewer.core.careful import RegionUpscaler
 from viewer.core.decoder import Decoder
 from viewer.core.enlarge import Chunk, Done, Job, Load, Watch
-from viewer.core.errors import Cancelled, GpuLost, ViewerError
+from viewer.core.errors import Cancelled, GpuLost, ViewerError, shown
 from viewer.core.export import save_picture
 from viewer.core.picture import Picture
 from viewer.core.turn import UPRIGHT, turned
@@ -114,7 +114,7 @@ class ExportWorker(QObject):
         except Exception:
             log.exception("Export failed in a way nobody thought of")
             ended = Ended(
-                order.number, target, complaint=mark(f"{target.name} could not be written.")
+                order.number, target, complaint=mark(f"{shown(target)} could not be written.")
             )
         self.ended.emit(ended)
 

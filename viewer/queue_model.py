@@ -16,6 +16,7 @@ from PySide6.QtCore import (
 )
 from PySide6.QtGui import QBrush, QColor
 
+from viewer.core.errors import shown
 from viewer.language import tr
 from viewer.literal import literal
 
@@ -90,7 +91,7 @@ class QueueModel(QAbstractTableModel):
         path, (state, failed) = self.paths[index.row()], self._states[index.row()]
         first = index.column() == 0
         if role == Qt.ItemDataRole.DisplayRole:
-            return path.name if first else state
+            return shown(path) if first else state
         if role == Qt.ItemDataRole.ToolTipRole:
             return literal(str(path) if first else state)
         if role == Qt.ItemDataRole.ForegroundRole and failed and not first:

@@ -114,7 +114,7 @@ class Reader(QObject):
             )
         except Exception:
             log.exception("Opening failed in a way nobody thought of")
-            self.failed.emit(Failure(request, mark(f"{request.path.name} could not be opened.")))
+            self.failed.emit(Failure(request, mark(f"{shown(request.path)} could not be opened.")))
         else:
             return opened.picture
         return None

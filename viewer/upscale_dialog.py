@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from models import spec
 from viewer.core import enlarge, ensemble
 from viewer.core.enlarge import Job
-from viewer.core.errors import ViewerError
+from viewer.core.errors import ViewerError, shown
 from viewer.core.export import check_format
 from viewer.core.memory import free_bytes
 from viewer.core.picture import Picture
@@ -47,7 +47,7 @@ class UpscaleDialog(QDialog):
         self._begun = 0.0
         self.options = UpscaleOptions(self, many=False)
         self.as_turned = QCheckBox(tr("Turned and mirrored as on &screen"), self)
-        self.summary = QLabel(self, wordWrap=True)
+        self.summary = QLabel(self, wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.bar = QProgressBar(self, maximum=1000)
         self.bar.setAccessibleName(tr("Progress"))
@@ -104,7 +104,7 @@ class UpscaleDialog(QDialog):
             return told(str(error)), False
         lines = (
             tr("{name} becomes {width} × {height} pixels ({megapixels} megapixels).").format(
-                name=self._picture.path.name,
+                name=shown(self._picture.path),
                 width=out[0],
                 height=out[1],
                 megapixels=figure(out[0] * out[1] / 1e6, 1),

@@ -136,7 +136,7 @@ class MainWindow(QMainWindow):
 
     def on_saved(self, path: Path) -> None:
         """Tell that a file was written."""
-        self.messages.say(tr("Saved as {name}.").format(name=path.name))
+        self.messages.say(tr("Saved as {name}.").format(name=shown(path)))
 
     def on_failed(self, sentence: str) -> None:
         """Tell the user what went wrong; the picture on screen stays, if there is one."""

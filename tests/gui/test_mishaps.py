@@ -207,10 +207,27 @@ def test_dialogs_show_names_letter_by_letter(start, marked_up, monkeypatch):
     assert seen(questions[0]).startswith(marked_up.name)
     app.window.registry["file.upscale"].trigger()
     app.window.registry["file.upscale_many"].trigger()
-    dialogs = (app.exports.upscale_dialog.told, app.exports.queue_dialog.told)
+    one, many = app.exports.upscale_dialog, app.exports.queue_dialog
     rename = RenameDialog(app.window, marked_up, app.pictures.moves)
-    for label in (*dialogs, *rename.findChildren(QLabel)):
+    for label in (one.summary, one.told, many.told, *rename.findChildren(QLabel)):
         assert label.textFormat() == Qt.TextFormat.PlainText
+    assert marked_up.name in one.summary.text()
+
+
+@UNIX
+def test_a_name_of_two_lines_is_told_on_one(start, qtbot, tmp_path):
+    folder = tmp_path / "lines"
+    folder.mkdir()
+    Image.fromarray(noise(90, 60)).save(path := folder / "two\nlines.png")
+    app = start(path, preset="off")
+    queue = QueueModel(app.window)
+    queue.add([path])
+    app.window.registry["file.upscale"].trigger()
+    app.window.on_saved(path)
+    name = "two\N{REPLACEMENT CHARACTER}lines.png"
+    for told in (app.window.windowTitle(), app.window.messages.text, queue.data(queue.index(0, 0))):
+        assert name in told
+    assert name in app.exports.upscale_dialog.summary.text()
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="names are text elsewhere")
