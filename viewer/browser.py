@@ -171,7 +171,9 @@ class Browser(QObject):
         self.moved.emit()
 
     def stop(self) -> None:
-        """Look for nothing more."""
+        """Look for nothing more, and pass by what is still found."""
+        self._search += 1
+        self._beside = None
         self._painted.stop()
 
     # -- What lies beside ------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_a_file_that_cannot_be_opened_is_told_and_the_picture_stays(start, qtbot
 
 
 def test_a_picture_shown_at_half_its_size_is_completed_though_the_next_one_is_broken(
-    start, settle, qtbot, tmp_path, broken
+    start, qtbot, tmp_path, broken
 ):
     large = tmp_path / "large.jpg"
     Image.fromarray(noise(1700, 1200)).save(large)
@@ -58,9 +58,8 @@ def test_a_picture_shown_at_half_its_size_is_completed_though_the_next_one_is_br
         pass
     app.open([broken])  # while only the reduced decoding is there
     qtbot.waitUntil(lambda: "broken.png" in app.window.messages.text)
-    settle(app)
+    qtbot.waitUntil(lambda: not app.scheduler._scene.picture.reduced)
     assert app.scheduler._scene.picture.path == large
-    assert not app.scheduler._scene.picture.reduced
 
 
 def test_the_next_picture_takes_the_message_away(start, settle, qtbot, broken, holiday):

@@ -71,13 +71,13 @@ def test_a_key_turns_and_another_turns_back(start, settle, action, keys, how):
     assert np.array_equal(pixels(app), before)
 
 
-def test_many_turns_at_once_are_all_made(start, qtbot, settle):
+def test_many_turns_at_once_are_all_made(start, qtbot):
     app = start()
     before = pixels(app)
     for keys in "RRX":
         press(app, keys)
     qtbot.waitUntil(lambda: app.scheduler._scene.picture.turn == Turn(2).then(Turn(0, True)))
-    settle(app)
+    qtbot.waitUntil(lambda: app.scheduler._resting)
     assert np.array_equal(pixels(app), np.rot90(before, 2)[:, ::-1])
 
 
