@@ -137,3 +137,8 @@ def test_whatever_platform_qt_knows_may_be_chosen(chosen):
 def test_a_platform_that_qt_does_not_know_is_refused_with_those_that_it_knows():
     with pytest.raises(ViewerError, match=r"named nonsense: .*one of these: .*offscreen"):
         display.check_platform({"QT_QPA_PLATFORM": "nonsense"})
+
+
+@pytest.mark.parametrize("place", ["QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"])
+def test_a_platform_that_may_lie_elsewhere_is_left_to_qt(place):
+    display.check_platform({"QT_QPA_PLATFORM": "nonsense", place: "/opt/plugins"})

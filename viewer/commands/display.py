@@ -91,16 +91,20 @@ def check_libraries(libraries: Mapping[str, str] = LIBRARIES) -> None:
 
 
 def check_platform(environment: Mapping[str, str] = os.environ) -> None:
-    """Raise `ViewerError` if Qt knows none of the kinds of displays that the user has chosen."""
+    """Raise `ViewerError` if Qt brings none of the kinds of displays that the user has chosen.
+
+    Where the user names places for more of them, it is for Qt to look.
+    """
+    if environment.keys() & {"QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"}:
+        return
     from PySide6.QtCore import QLibraryInfo, QPluginLoader  # here: next to nobody chooses any
 
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "platforms")
     known: set[str] = set()
-    for plugin in Path(
-        QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath), "platforms"
-    ).iterdir():
+    for plugin in folder.glob("*"):
         facts: dict[str, Any] = QPluginLoader(str(plugin)).metaData()
         known.update(facts.get("MetaData", {}).get("Keys", ()))
-    if not _chosen(environment) & known:
+    if known and not _chosen(environment) & known:
         raise ViewerError(
             f"Qt has no platform named {environment['QT_QPA_PLATFORM']}: unset QT_QPA_PLATFORM, or "
             f"set it to one of these: {', '.join(sorted(known))}."
