@@ -219,6 +219,8 @@ def test_without_a_display_a_window_is_refused_in_one_sentence(run, photo):
 
 
 def test_a_platform_that_qt_does_not_know_is_refused_in_one_sentence(run, photo, monkeypatch):
+    for name in ("QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("QT_QPA_PLATFORM", "nonsense")
     status, out, err = run(photo)
     assert (status, out) == (1, "")
