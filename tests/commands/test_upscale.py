@@ -85,12 +85,13 @@ def test_chunks_equal_the_whole(photo, tmp_path, monkeypatch, scale, precision, 
 
 def test_the_mean_of_all_turns_is_the_same_however_the_picture_lies(photo, tmp_path):
     Image.fromarray(np.rot90(PIXELS)).save(tmp_path / "turned.png")
-    how = (2.37, "--subnet", "1.0", "--precision", "float32")
-    assert run(photo, tmp_path / "out.png", *how, "--tta") == 0
-    assert run(tmp_path / "turned.png", tmp_path / "out2.png", *how, "--tta") == 0
+    assert run(photo, tmp_path / "out.png", 2.37, "--tta", "--subnet", "1.0") == 0
+    assert (
+        run(tmp_path / "turned.png", tmp_path / "out2.png", 2.37, "--tta", "--subnet", "1.0") == 0
+    )
     one, other = (open_picture(tmp_path / name).pixels for name in ("out.png", "out2.png"))
     assert np.abs(np.rot90(one).astype(int) - other).max() <= 1
-    assert run(photo, tmp_path / "once.png", *how) == 0
+    assert run(photo, tmp_path / "once.png", 2.37, "--subnet", "1.0") == 0
     assert np.abs(one.astype(int) - open_picture(tmp_path / "once.png").pixels).max() > 1
 
 
